@@ -1,0 +1,180 @@
+"""Every error this package raises, in one tree. Imports nothing of the package.
+
+::
+
+    CreditError                      code, message(lang), file, line, key, retryable
+    ├── NoDecision                   there is no answer; never read it as "not listed" (rule 8.1)
+    │   ├── SourceUnavailable        the source could not be asked (retryable)
+    │   ├── IncompleteCoverage       a required list was not consulted (rule 7.2)
+    │   ├── StaleData                a required list is older than its max_age (rule 7.3)
+    │   └── BadRecord                the source answered with something unusable (rules 2.4, 7.4)
+    ├── InvalidSubject               a code, name or type that cannot be checked (also ValueError)
+    ├── InvalidRequest               another part of the request is unusable (also ValueError)
+    │   ├── UnknownDomain            no adapter for this domain
+    │   ├── UnknownAction            the measure list does not declare this action
+    │   └── NoMeasureList            no measure list, or more than one, fits the jurisdiction (rule 5.9)
+    ├── MeasureListNotInForce        a draft, model or repealed list decides nothing
+    ├── InvalidFile                  a file does not load; names file, line and key (also ValueError)
+    │   ├── InvalidRecords           records as JSON Lines
+    │   └── InvalidMeasureList       a measure list as TOML
+    ├── InvalidSettings              a setting (argument, environment or file) is unusable (also ValueError)
+    ├── AdapterFailed                an adapter raised, returned nonsense or brought no measure list
+    └── Restricted                   raised for a decision, not in place of one
+
+A caller usually needs three branches: ``NoDecision`` (do not act; ask again or ask a person), ``Restricted`` (a
+decision that stops the action) and the rest (a mistake in the request or the installation).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from credit_sdk.decision.result import Decision, SeenListing
+
+Lang = Literal["zh", "en"]
+
+
+class CreditError(Exception):
+    """Root of the tree.
+
+    Every error says what is wrong and the way out, in Chinese and in English: ``str(error)`` is Chinese,
+    :meth:`message` gives either. No message contains an identifier (rule 9.4).
+
+    :param zh: the sentence in Chinese.
+    :param en: the same sentence in English.
+    :param file: the file at fault, as the caller named it.
+    :param line: the line at fault, from 1.
+    :param key: the key, field or option at fault.
+    """
+
+    code: ClassVar[str] = "credit_error"
+    """Stable name for programs: the class name in snake_case."""
+    retryable: bool = False
+    """Whether asking again, unchanged, may give an answer."""
+
+    def __init__(
+        self, zh: str, en: str, *, file: str | None = None, line: int | None = None, key: str | None = None
+    ) -> None:
+        super().__init__(zh)
+        self.zh = zh
+        self.en = en
+        self.file = file
+        self.line = line
+        self.key = key
+
+    def __init_subclass__(cls) -> None:
+        cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    def message(self, lang: Lang = "zh") -> str:
+        """The sentence in ``lang``, without file, line and key."""
+        return self.en if lang == "en" else self.zh
+
+    def located(self, lang: Lang = "zh") -> str:
+        """One line: ``file:line: key: sentence``, as far as they are known."""
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return ": ".join(part for part in (place, self.key, self.message(lang)) if part)
+
+    def __str__(self) -> str:
+        return self.located("zh")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions with keyword-only arguments do not unpickle by themselves; process pools need them to.
+        return _rebuild, (type(self), self.__dict__)
+
+
+def _rebuild(cls: type[CreditError], state: dict[str, object]) -> CreditError:
+    error = cls.__new__(cls)
+    Exception.__init__(error, state.get("zh"))
+    error.__dict__.update(state)
+    return error
+
+
+class NoDecision(CreditError):
+    """There is no answer. Silence never becomes ``allow``, and an outage never restricts anyone (rule 8.1)."""
+
+    listings: Sequence[SeenListing] = ()
+    """The listings that were found all the same (rule 7.2)."""
+
+
+class SourceUnavailable(NoDecision):
+    """The source could not be asked, or did not answer."""
+
+    retryable = True
+
+
+class IncompleteCoverage(NoDecision):
+    """A required list was not consulted (rule 7.2)."""
+
+    missing: Sequence[str] = ()
+    """Codes of the required lists that were not consulted, sorted."""
+    stale: Sequence[str] = ()
+    """Codes of the required lists that are too old, sorted."""
+
+
+class StaleData(NoDecision):
+    """A required list is older than the measure list's ``max_age``, and that is the only fault (rule 7.3)."""
+
+    retryable = True
+    stale: Sequence[str] = ()
+    """Codes of the required lists that are too old, sorted."""
+
+
+class BadRecord(NoDecision):
+    """The source answered with something unusable; nothing of it is used (rules 2.4, 7.4)."""
+
+
+class InvalidSubject(CreditError, ValueError):
+    """A code, name or type that cannot be checked. The message never repeats the input (rules 3.1, 9.2)."""
+
+
+class InvalidRequest(CreditError, ValueError):
+    """A part of the request other than the subject is unusable."""
+
+
+class UnknownDomain(InvalidRequest):
+    """No installed adapter speaks for this domain."""
+
+
+class UnknownAction(InvalidRequest):
+    """The measure list does not declare this action."""
+
+
+class NoMeasureList(InvalidRequest):
+    """No measure list, or more than one, fits the jurisdiction asked for (rule 5.9)."""
+
+
+class MeasureListNotInForce(CreditError):
+    """A draft, model or repealed measure list serves reading, linting and comparing; it decides nothing."""
+
+
+class InvalidFile(CreditError, ValueError):
+    """A file does not load. Nothing of it is used."""
+
+
+class InvalidRecords(InvalidFile):
+    """A file of records (JSON Lines) does not load."""
+
+
+class InvalidMeasureList(InvalidFile):
+    """A measure list (TOML) does not load."""
+
+
+class InvalidSettings(CreditError, ValueError):
+    """A setting is unusable."""
+
+
+class AdapterFailed(CreditError):
+    """An adapter raised, returned nonsense or brought no measure list. Only its own domain is affected."""
+
+    adapter: str = ""
+    """The entry point's name."""
+
+
+class Restricted(CreditError):
+    """The decision stops the action. Carries it."""
+
+    decision: Decision
