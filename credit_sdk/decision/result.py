@@ -1,0 +1,362 @@
+"""Section 6 of the decision rules: what every decision carries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from credit_sdk.decision import words
+from credit_sdk.errors import Lang, Restricted
+from credit_sdk.model.moments import written
+from credit_sdk.model.terms import Effect, Identity, ListClass, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from credit_sdk.decision.coverage import CoverageReport
+    from credit_sdk.model.listing import Listing
+    from credit_sdk.model.measure import Basis, Measure, MeasureList
+    from credit_sdk.model.request import CheckRequest
+    from credit_sdk.model.subject import Subject
+    from credit_sdk.model.terms import Consequence, Force
+
+AdviceType = Literal["verify_identity", "human_review", "ask_authority"]
+"""Advice that comes from the rules themselves, not from a measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenListing:
+    """A listing that was seen, whether it counted, and how surely it is the subject's."""
+
+    listing: Listing
+    list_class: ListClass
+    standing: Standing
+    identity: Identity
+
+    @property
+    def id(self) -> str:
+        """The listing's id."""
+        return self.listing.id
+
+    def to_dict(self) -> dict[str, Any]:
+        """As under ``listings`` of the decision's JSON."""
+        listing = self.listing
+        return {
+            "id": listing.id,
+            "list": listing.list,
+            "kind": listing.kind,
+            "class": self.list_class,
+            "status": listing.status,
+            "standing": self.standing,
+            "identity": self.identity,
+            "authority": listing.authority,
+            "document": listing.document,
+            "reason": listing.reason,
+            "severity": listing.severity,
+            "effective_from": listing.effective_from.isoformat(),
+            "effective_until": _iso(listing.effective_until),
+            "remedy": listing.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One thing to do, in AuthZEN's shape (rule 5.5): an obligation, an advice, or one suspended or withheld.
+
+    ``listings`` are those behind it, sorted by id. ``measure`` is ``None`` only for advice that comes from the rules.
+    """
+
+    measure: Measure | None
+    listings: tuple[Listing, ...] = ()
+    reason: str | None = None
+    """Why it is suspended or withheld: ``objected``, ``restricted``, ``black_listed``, ``identity_unverified``,
+    ``unhandled`` or ``not_every_member``."""
+    advice: AdviceType | None = None
+    context: Mapping[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        """The measure's id, or the advice's type."""
+        return self.measure.id if self.measure is not None else str(self.advice)
+
+    @property
+    def type(self) -> str:
+        """What the caller has to be able to do: ``refuse``, ``fast-track``, … (obligation type)."""
+        return self.measure.type if self.measure is not None else str(self.advice)
+
+    @property
+    def name(self) -> str | None:
+        """The measure's name (措施名称)."""
+        return self.measure.name if self.measure is not None else None
+
+    @property
+    def force(self) -> Force | None:
+        """Mandatory or recommended (强制性、推荐性)."""
+        return self.measure.force if self.measure is not None else None
+
+    @property
+    def consequence(self) -> Consequence | None:
+        """What a penalty comes to; ``None`` for an incentive."""
+        return self.measure.consequence if self.measure is not None else None
+
+    @property
+    def basis(self) -> tuple[Basis, ...]:
+        """The legal bases (实施依据)."""
+        return self.measure.basis if self.measure is not None else ()
+
+    @property
+    def unit(self) -> str | None:
+        """实施单位."""
+        return self.measure.unit if self.measure is not None else None
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Ids of the listings behind it, sorted."""
+        return tuple(listing.id for listing in self.listings)
+
+    @property
+    def until(self) -> date | None:
+        """Latest end of the listings; ``None`` if one is open, or there is none."""
+        ends = [listing.effective_until for listing in self.listings]
+        known = [end for end in ends if end is not None]
+        return max(known) if known and len(known) == len(ends) else None
+
+    @property
+    def remedy(self) -> str | None:
+        """How to object to or be removed from the listings (救济途径)."""
+        return "；".join(dict.fromkeys(x.remedy for x in self.listings if x.remedy)) or None
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The measure's terms, the roles it ``reaches``, and what the context gives of what it ``needs``."""
+        if self.measure is None:
+            return {}
+        terms = dict(self.measure.terms)
+        if self.measure.reaches:
+            terms["reaches"] = [role.value for role in self.measure.reaches]
+        for key in terms.get("needs", ()):
+            if self.context is not None and key in self.context:
+                terms[key] = self.context[key]
+        return terms
+
+    def to_dict(self) -> dict[str, Any]:
+        """As under ``obligations``, ``advice``, ``suspended`` and ``withheld`` of the decision's JSON."""
+        whole: dict[str, Any] = {
+            "id": self.id,
+            "type": self.type,
+            "measure": self.measure.id if self.measure is not None else None,
+            "name": self.name,
+            "force": self.force,
+            "because": list(self.because),
+            "basis": [basis.to_dict() for basis in self.basis],
+            "properties": {
+                "consequence": self.consequence,
+                "terms": self.terms,
+                "unit": self.unit,
+                "until": _iso(self.until),
+                "remedy": self.remedy,
+            },
+        }
+        if self.reason is not None:
+            whole["reason"] = self.reason
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A red and a black listing in force at once; the red list's authority must be told (红黑名单交叉比对, rule 5.4)."""
+
+    red: str
+    black: str
+
+    def to_dict(self) -> dict[str, str]:
+        """``red`` and ``black``: listing ids."""
+        return {"red": self.red, "black": self.black}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the reader must know. A code stands nowhere unless it holds."""
+
+    code: str
+    listing: str | None = None
+    """Id of the listing concerned."""
+    list: str | None = None
+    """Code of the list concerned."""
+
+    def text(self, lang: Lang = "zh") -> str:
+        """In words."""
+        return words.notice(self.code, lang, list_code=self.list, listing=self.listing)
+
+    def to_dict(self, lang: Lang = "zh") -> dict[str, str | None]:
+        """``code``, ``listing``, ``list``, ``text``."""
+        return {"code": self.code, "listing": self.listing, "list": self.list, "text": self.text(lang)}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """Who answered (信用信息来源)."""
+
+    name: str
+    read_at: datetime | None = None
+    """When the data were read; ``None`` where the source could not be asked."""
+    found: bool | None = None
+    """Whether the source knows the subject at all (rule 7.6); ``None`` where it could not be asked."""
+    stale: bool = False
+    """Whether a record kept from before served while the source was down (rule 8.2)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """``name``, ``read_at``, ``found``, ``stale``."""
+        return {
+            "name": self.name,
+            "read_at": None if self.read_at is None else written(self.read_at),
+            "found": self.found,
+            "stale": self.stale,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """That the answer is a fallback, due for re-check (rule 8.3)."""
+
+    reason: str
+    """Code of the error it stands in for: ``source_unavailable``."""
+    fallback: str = "allow"
+
+    def to_dict(self) -> dict[str, str]:
+        """``reason`` and ``fallback``."""
+        return {"reason": self.reason, "fallback": self.fallback}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Decision:
+    """The answer to a check (核查结论): the effect, and everything that led to it.
+
+    ``to_dict()`` is the JSON of schema ``credit.decision/1``; ``explain()`` says the same to a person. The same record,
+    measure list, request and ``as_of`` give the same but for ``decision_id`` and ``decided_at``.
+    """
+
+    SCHEMA: ClassVar[str] = "credit.decision/1"
+
+    decision_id: str
+    """UUIDv7."""
+    decided_at: datetime
+    request: CheckRequest
+    subject: Subject
+    as_of: datetime
+    """The moment decided for."""
+    effect: Effect
+    blocking: bool
+    """Whether the action may not go on: an applied obligation's consequence is ``refuse`` (rule 5.6)."""
+    measure_list: MeasureList
+    coverage: CoverageReport
+    source: SourceReport
+    obligations: tuple[Obligation, ...] = ()
+    """What must be done (应当执行)."""
+    advice: tuple[Obligation, ...] = ()
+    """What may be done (建议执行)."""
+    suspended: tuple[Obligation, ...] = ()
+    """Penalties suspended while an objection is looked into (rule 2.2)."""
+    withheld: tuple[Obligation, ...] = ()
+    """Incentives withheld, each with its reason (rules 5.3, 5.4)."""
+    listings: tuple[SeenListing, ...] = ()
+    """Every listing seen, sorted by id."""
+    conflicts: tuple[Conflict, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    degraded: Degraded | None = None
+    parts: tuple[Decision, ...] = ()
+    """The decisions on a consortium's members (rule 5.8), in the order of the request."""
+
+    @property
+    def domain(self) -> str:
+        """As asked."""
+        return self.request.domain
+
+    @property
+    def action(self) -> str:
+        """As asked."""
+        return self.request.action
+
+    @property
+    def jurisdiction(self) -> str | None:
+        """As asked."""
+        return self.request.jurisdiction
+
+    @property
+    def not_counted(self) -> tuple[SeenListing, ...]:
+        """The listings that do not count; ``standing`` is the reason (rule 2.3)."""
+        return tuple(seen for seen in self.listings if seen.standing is not Standing.IN_FORCE)
+
+    def explain(self, lang: Lang = "zh") -> str:
+        """The decision in words, ready for the case file; several lines, in Chinese or English."""
+        from credit_sdk.decision.explanation import explain
+
+        return explain(self, lang)
+
+    def raise_for_restriction(self) -> None:
+        """Stop here unless the action may go on.
+
+        :raises Restricted: when the decision is ``blocking``.
+        """
+        if self.blocking:
+            raise restricted(self)
+
+    def to_dict(self, lang: Lang = "zh") -> dict[str, Any]:
+        """The decision as JSON values, identifiers whole; ``lang`` is that of the notices' text."""
+        return {
+            "schema": self.SCHEMA,
+            "decision_id": self.decision_id,
+            "decided_at": written(self.decided_at),
+            "effect": self.effect,
+            "blocking": self.blocking,
+            "subject": self.subject.to_dict(),
+            "domain": self.domain,
+            "action": self.action,
+            "jurisdiction": self.jurisdiction,
+            "as_of": written(self.as_of),
+            "obligations": [obligation.to_dict() for obligation in self.obligations],
+            "advice": [obligation.to_dict() for obligation in self.advice],
+            "suspended": [obligation.to_dict() for obligation in self.suspended],
+            "withheld": [obligation.to_dict() for obligation in self.withheld],
+            "listings": [seen.to_dict() for seen in self.listings],
+            "not_counted": [{"listing": seen.id, "reason": seen.standing} for seen in self.not_counted],
+            "conflicts": [conflict.to_dict() for conflict in self.conflicts],
+            "coverage": self.coverage.to_dict(),
+            "notices": [notice.to_dict(lang) for notice in self.notices],
+            "measure_list": {
+                "id": self.measure_list.id,
+                "version": self.measure_list.version,
+                "digest": self.measure_list.digest,
+            },
+            "source": self.source.to_dict(),
+            "degraded": None if self.degraded is None else self.degraded.to_dict(),
+            "parts": [part.to_dict(lang) for part in self.parts],
+        }
+
+    def to_json(self, lang: Lang = "zh", *, indent: int | None = None) -> str:
+        """:meth:`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(lang), ensure_ascii=False, indent=indent)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Decision {self.effect.value}{' blocking' if self.blocking else ''} {self.subject!r}"
+            f" {self.domain}/{self.action} {self.decision_id}>"
+        )
+
+
+def restricted(decision: Decision) -> Restricted:
+    """The error that stops the action, carrying ``decision``."""
+    names_zh = "、".join(x.name or x.id for x in decision.obligations if x.measure and x.measure.is_penalty)
+    ids = ", ".join(x.id for x in decision.obligations if x.measure and x.measure.is_penalty)
+    error = Restricted(
+        f"该事项受限制: {names_zh}; 依据见 decision.explain()",
+        f"the action is restricted: {ids}; see decision.explain() for the grounds",
+    )
+    error.decision = decision
+    return error
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
