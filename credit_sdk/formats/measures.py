@@ -1,0 +1,297 @@
+"""Measure lists as TOML: read, checked, turned into the nouns of :mod:`credit_sdk.model.measure`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from credit_sdk.errors import InvalidMeasureList
+from credit_sdk.formats._measure_schema import ActionTable, ListTable, MeasureListFile, MeasureTable, PolicyTable
+from credit_sdk.formats._problems import dotted, first_problem
+from credit_sdk.formats._toml_lines import line_of
+from credit_sdk.model.catalogue import CATALOGUE, ListInfo
+from credit_sdk.model.listing import VIOLATIONS
+from credit_sdk.model.measure import (
+    Action,
+    Basis,
+    CleanYearsTrigger,
+    KindTrigger,
+    ListTrigger,
+    Measure,
+    MeasureList,
+    Policy,
+    Trigger,
+)
+from credit_sdk.model.terms import Effect, ObjectionEffect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from os import PathLike
+
+
+def load(path: str | PathLike[str]) -> MeasureList:
+    """Read a measure list from a TOML file.
+
+    :raises InvalidMeasureList: it cannot be read or used; the error names file, measure and key.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InvalidMeasureList(
+            f"文件读不了: {error.strerror}", f"the file cannot be read: {error.strerror}", file=str(path)
+        ) from error
+    return loads(content, file=str(path))
+
+
+def loads(content: bytes | str, *, file: str | None = None) -> MeasureList:
+    """Read a measure list from TOML text.
+
+    :param file: what to call it in errors.
+    :raises InvalidMeasureList: it cannot be used.
+    """
+    raw = content.encode() if isinstance(content, str) else content
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidMeasureList(
+            f"不是 UTF-8 (第 {error.start + 1} 字节); 请转换编码",
+            f"not UTF-8 (byte {error.start + 1}); convert it",
+            file=file,
+            line=raw.count(b"\n", 0, error.start) + 1,
+        ) from None
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        said = str(error).partition(" (at ")[0]
+        raise InvalidMeasureList(
+            f"不是有效的 TOML: {said}", f"not valid TOML: {said}", file=file, line=int(place[1]) if place else None
+        ) from None
+    return _build(values, file, f"sha256:{hashlib.sha256(raw).hexdigest()}", text)
+
+
+def from_dict(values: Mapping[str, Any], *, file: str | None = None) -> MeasureList:
+    """The same from decoded values; dates may be strings. The digest is that of their JSON, keys sorted.
+
+    :raises InvalidMeasureList: it cannot be used.
+    """
+    canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+    return _build(dict(values), file, f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}", None)
+
+
+class _Unusable(Exception):
+    """A fault in the list, before its place in the file is known."""
+
+    def __init__(self, loc: tuple[int | str, ...], zh: str, en: str) -> None:
+        super().__init__(en)
+        self.loc, self.zh, self.en = loc, zh, en
+
+
+def _build(values: dict[str, Any], file: str | None, digest: str, text: str | None) -> MeasureList:
+    try:
+        try:
+            parsed = MeasureListFile.model_validate(values)
+        except ValidationError as error:
+            problem = first_problem(error)
+            raise _Unusable(_place(error), problem.zh, problem.en) from None
+        return _measure_list(parsed, digest, file)
+    except _Unusable as fault:
+        raise InvalidMeasureList(
+            fault.zh,
+            fault.en,
+            file=file,
+            line=None if text is None else line_of(text, fault.loc),
+            key=_named(fault.loc, values),
+        ) from None
+
+
+def _place(error: ValidationError) -> tuple[int | str, ...]:
+    return error.errors(include_url=False, include_input=False, include_context=False)[0]["loc"]
+
+
+def _named(loc: tuple[int | str, ...], values: Mapping[str, Any]) -> str:
+    """``measures[3].basis`` with the measure's id in place of its number."""
+    if len(loc) > 1 and loc[0] == "measures" and isinstance(loc[1], int):
+        try:
+            return dotted((f"measures[{values['measures'][loc[1]]['id']}]", *loc[2:]))
+        except (KeyError, IndexError, TypeError):
+            pass
+    return dotted(loc)
+
+
+def _measure_list(parsed: MeasureListFile, digest: str, file: str | None) -> MeasureList:
+    local = {}
+    for place, table in enumerate(parsed.lists.local):
+        if table.code in CATALOGUE or table.code == VIOLATIONS or table.code in local:
+            raise _Unusable(
+                ("lists", "local", place, "code"),
+                f"名单代码 {table.code} 已被占用",
+                f"list code {table.code} is taken",
+            )
+        local[table.code] = _list_info(table)
+    known = {*CATALOGUE, *local}
+    for place, code in enumerate(parsed.lists.optional):
+        _known_list(code, known, ("lists", "optional", place))
+    actions = {name: _action(name, table) for name, table in parsed.actions.items()}
+
+    measures = []
+    for place, measure in enumerate(parsed.measures):
+        for problem in _problems(measure, known, actions):
+            raise _Unusable(("measures", place, *problem.loc), problem.zh, problem.en)
+        measures.append(_measure(measure))
+    twice = [id_ for id_, count in Counter(measure.id for measure in measures).items() if count > 1]
+    if twice:
+        last = max(place for place, measure in enumerate(measures) if measure.id == twice[0])
+        raise _Unusable(("measures", last, "id"), f"措施编号 {twice[0]} 重复", f"two measures have the id {twice[0]}")
+    if parsed.policy.on_objection is None and any(measure.is_penalty for measure in measures):
+        raise _Unusable(
+            ("policy", "on_objection"),
+            "有惩戒措施的清单必须写明异议处理期间的效力: suspend、continue 或 flag (各地规定不同, 没有全国默认值)",
+            "a list with a penalty must say what an objection does: suspend, continue or flag (there is no national"
+            " default)",
+        )
+    return MeasureList(
+        id=parsed.id,
+        domain=parsed.domain,
+        title=parsed.title or parsed.id,
+        version=parsed.version,
+        jurisdiction=parsed.jurisdiction,
+        status=parsed.status,
+        issued_by=parsed.issued_by,
+        reviewed_on=parsed.reviewed_on,
+        policy=_policy(parsed.policy, known),
+        actions=actions,
+        measures=tuple(measures),
+        digest=digest,
+        local_lists=local,
+        optional_lists=frozenset(parsed.lists.optional),
+        file=file,
+    )
+
+
+def _list_info(table: ListTable) -> ListInfo:
+    return ListInfo(
+        table.code, table.name, table.name_en or table.name, table.kind, table.list_class, open_ended=table.open_ended
+    )
+
+
+def _action(name: str, table: ActionTable) -> Action:
+    if table.must_check and table.on_unavailable == "allow":
+        raise _Unusable(
+            ("actions", name, "on_unavailable"),
+            "应查必查的事项 (must_check = true) 不得在来源不可用时放行",
+            "an action that must be checked (must_check = true) cannot be allowed when the source is unavailable",
+        )
+    return Action(name, table.title or name, table.must_check, table.on_unavailable == "allow")
+
+
+def _policy(table: PolicyTable, known: set[str]) -> Policy:
+    by_list: dict[str, timedelta] = {}
+    default: timedelta | None
+    if isinstance(table.max_age, timedelta):
+        default = table.max_age
+    else:
+        by_list = dict(table.max_age)
+        default = by_list.pop("default", None)
+        for code in by_list:
+            _known_list(code, known | {VIOLATIONS}, ("policy", "max_age", code))
+    on_objection = table.on_objection
+    return Policy(
+        on_objection=on_objection if isinstance(on_objection, ObjectionEffect | None) else on_objection.by_kind(),
+        apply_recommended=table.recommended == "apply",
+        apply_third_party=table.third_party == "apply",
+        match_by_name=table.match_by_name,
+        max_age=default,
+        max_age_by_list=by_list,
+        unknown_term_years=table.unknown_term_years,
+    )
+
+
+def _known_list(code: str, known: set[str], loc: tuple[int | str, ...]) -> None:
+    if code not in known:
+        raise _Unusable(
+            loc,
+            f"未知名单 {code!r}; 请使用名单目录中的代码, 或在 [[lists.local]] 中声明",
+            f"unknown list {code!r}; use a code of the catalogue or declare it under [[lists.local]]",
+        )
+
+
+def _problems(measure: MeasureTable, known: set[str], actions: Mapping[str, Action]) -> Iterator[_Unusable]:
+    """What a measure alone can have wrong beyond its types; the first one stops the file from loading."""
+    penalty = measure.effect is Effect.RESTRICT
+    if penalty and not measure.basis:
+        yield _Unusable(("basis",), "惩戒措施必须有实施依据", "a restricting measure needs a legal basis")
+    if penalty and measure.unit is None:
+        yield _Unusable(("unit",), "惩戒措施必须有实施单位", "a restricting measure needs an executing unit")
+    if penalty and measure.consequence is None:
+        yield _Unusable(
+            ("consequence",),
+            "惩戒措施必须写明 consequence: refuse、limit、scrutinise 或 withdraw",
+            "a restricting measure needs a consequence: refuse, limit, scrutinise or withdraw",
+        )
+    if not penalty and measure.consequence is not None:
+        yield _Unusable(("consequence",), "激励措施没有 consequence", "an incentive has no consequence")
+    for place, name in enumerate(measure.actions):
+        if name not in actions:
+            declared = ", ".join(actions) or "-"
+            yield _Unusable(
+                ("actions", place),
+                f"办理事项 {name!r} 未在 [actions] 中声明; 已声明: {declared}",
+                f"action {name!r} is not declared under [actions]; declared: {declared}",
+            )
+    for place, trigger in enumerate(measure.triggers):
+        for code in trigger.lists:
+            if code not in known:
+                yield _Unusable(
+                    ("triggers", place, "list"),
+                    f"未知名单 {code!r}; 请使用名单目录中的代码, 或在 [[lists.local]] 中声明",
+                    f"unknown list {code!r}; use a code of the catalogue or declare it under [[lists.local]]",
+                )
+        if penalty and trigger.clean_years is not None:
+            yield _Unusable(
+                ("triggers", place, "clean_years"),
+                "惩戒措施不能由无不良记录触发: 没有名单条目就没有限制",
+                "a clean record cannot trigger a penalty: no restriction without a listing",
+            )
+    if measure.valid_from and measure.valid_until and measure.valid_until < measure.valid_from:
+        yield _Unusable(("valid_until",), "有效期结束早于开始", "the validity ends before it starts")
+
+
+def _measure(table: MeasureTable) -> Measure:
+    return Measure(
+        id=table.id,
+        name=table.name,
+        effect=table.effect,
+        force=table.force,
+        type=table.type or (table.consequence.value if table.consequence else "favour"),
+        actions=tuple(table.actions),
+        triggers=tuple(_triggers(table)),
+        name_en=table.name_en,
+        consequence=table.consequence,
+        applies_to=frozenset(table.applies_to),
+        reaches=tuple(table.reaches),
+        reached_by=tuple(table.reached_by),
+        unit=table.unit,
+        valid_from=table.valid_from,
+        valid_until=table.valid_until,
+        basis=tuple(Basis(b.title, b.document, b.article, b.verified) for b in table.basis),
+        terms=table.terms,
+    )
+
+
+def _triggers(table: MeasureTable) -> Iterator[Trigger]:
+    for trigger in table.triggers:
+        if trigger.kind is not None:
+            yield KindTrigger(trigger.kind)
+        elif trigger.clean_years is not None:
+            yield CleanYearsTrigger(trigger.clean_years)
+        else:
+            yield ListTrigger(trigger.lists, trigger.min_severity)

@@ -1,0 +1,388 @@
+"""Credit records as JSON Lines: one object a line, ``type`` says what it is.
+
+A file is read whole or not at all: a line that cannot be used is an error which names file, line and key; no line is
+skipped in silence (rule 2.4).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date  # noqa: TC003 - pydantic reads it at run time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeVar
+
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from credit_sdk.errors import BadRecord, InvalidRecords, InvalidSubject
+from credit_sdk.formats._problems import first_problem
+from credit_sdk.model.identifiers import organisation_code, registration_number, uscc
+from credit_sdk.model.jurisdiction import is_jurisdiction
+from credit_sdk.model.listing import VIOLATIONS, Listing, Violation
+from credit_sdk.model.record import Coverage
+from credit_sdk.model.subject import ORGANISATIONS, ListedSubject
+from credit_sdk.model.terms import ListKind, Objection, Severity, Status, SubjectType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from os import PathLike
+
+    from credit_sdk.model.catalogue import KnownLists
+
+MAX_LINE = 1 << 20
+"""Longest line that is read, in bytes; the longest real entry is a few thousand."""
+
+_Text = Annotated[str, StringConstraints(min_length=1)]
+_CONFIG = ConfigDict(strict=True, str_strip_whitespace=True, extra="allow")
+
+
+class _SubjectLine(TypedDict):
+    __pydantic_config__ = _CONFIG  # type: ignore[misc]
+    code: NotRequired[_Text]
+    organisation_code: NotRequired[_Text]
+    registration_number: NotRequired[_Text]
+    name: NotRequired[_Text]
+    type: NotRequired[SubjectType]
+    former_names: NotRequired[list[_Text]]
+    established_on: NotRequired[date]
+
+
+class _CoverageLine(TypedDict):
+    __pydantic_config__ = _CONFIG  # type: ignore[misc]
+    type: Literal["coverage"]
+    list: _Text
+    as_of: AwareDatetime
+    history_from: NotRequired[date]
+
+
+class _ListingLine(TypedDict):
+    __pydantic_config__ = _CONFIG  # type: ignore[misc]
+    type: Literal["listing"]
+    id: _Text
+    list: _Text
+    kind: NotRequired[ListKind]
+    subject: _SubjectLine
+    status: Status
+    authority: _Text
+    effective_from: date
+    effective_until: NotRequired[date]
+    document: NotRequired[_Text]
+    reason: NotRequired[_Text]
+    severity: NotRequired[Severity]
+    objection: NotRequired[Objection]
+    ended_on: NotRequired[date]
+    jurisdiction: NotRequired[_Text]
+    remedy: NotRequired[_Text]
+
+
+class _ViolationLine(TypedDict):
+    __pydantic_config__ = _CONFIG  # type: ignore[misc]
+    type: Literal["violation"]
+    id: _Text
+    subject: _SubjectLine
+    status: NotRequired[Literal["active", "objected", "repaired", "revoked"]]
+    authority: _Text
+    decided_on: date
+    document: NotRequired[_Text]
+    reason: NotRequired[_Text]
+    severity: NotRequired[Severity]
+    ended_on: NotRequired[date]
+
+
+_TYPES = ("coverage", "listing", "violation")
+_LINE: TypeAdapter[Any] = TypeAdapter(
+    Annotated[_ListingLine | _ViolationLine | _CoverageLine, Field(discriminator="type")]
+)
+_SUBJECT_KEYS = frozenset(_SubjectLine.__annotations__)
+_LISTING_KEYS = frozenset(_ListingLine.__annotations__)
+_VIOLATION_KEYS = frozenset(_ViolationLine.__annotations__)
+
+
+@dataclass(slots=True)
+class Records:
+    """What one or several files hold."""
+
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    listings: list[Listing] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+
+
+class _Unusable(Exception):
+    """A line that cannot be used, before its place is known."""
+
+    def __init__(self, key: str | None, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.key, self.zh, self.en = key, zh, en
+
+
+def read(paths: Iterable[str | PathLike[str]], lists: KnownLists) -> Records:
+    """Read files of records.
+
+    :param paths: JSON Lines files, UTF-8.
+    :param lists: the lists that may be named.
+    :raises InvalidRecords: a file cannot be read, or a line of it cannot be used; nothing is skipped.
+    """
+    assembly = _Assembly(lists)
+    for path in paths:
+        name = str(path)
+        lines = 0
+        for lines, line in enumerate(_lines(name), start=1):
+            try:
+                if line and not line.isspace():
+                    assembly.add(line, name, lines)
+            except _Unusable as fault:
+                raise InvalidRecords(fault.zh, fault.en, file=name, line=lines, key=fault.key) from None
+        if not lines:
+            raise InvalidRecords(
+                "文件为空; 至少需要一行 coverage 说明查询范围",
+                "the file is empty; at least one coverage line must say for which list it speaks",
+                file=name,
+            )
+    return assembly.records
+
+
+def parse(objects: Iterable[Mapping[str, Any]], lists: KnownLists) -> Records:
+    """The same from objects already decoded, as fetched from a platform or written in a test.
+
+    :raises BadRecord: one of them cannot be used; ``line`` is its place, from 1.
+    """
+    assembly = _Assembly(lists)
+    for place, one in enumerate(objects, start=1):
+        try:
+            assembly.add(json.dumps(one, ensure_ascii=False).encode(), "", place)
+        except _Unusable as fault:
+            raise BadRecord(fault.zh, fault.en, line=place, key=fault.key) from None
+    return assembly.records
+
+
+def _lines(path: str) -> Iterator[bytes]:
+    try:
+        with Path(path).open("rb") as file:
+            first = True
+            while line := file.readline(MAX_LINE + 1):
+                if len(line) > MAX_LINE:
+                    yield _TOO_LONG
+                    return
+                yield line.removeprefix(b"\xef\xbb\xbf") if first else line
+                first = False
+    except OSError as error:
+        raise InvalidRecords(
+            f"文件读不了: {error.strerror}", f"the file cannot be read: {error.strerror}", file=path
+        ) from error
+
+
+_TOO_LONG = b"\0"  # stands for a line beyond MAX_LINE; no JSON begins so
+
+_T = TypeVar("_T", Listing, Violation)
+
+
+class _Assembly:
+    """Puts lines together and keeps what can only be seen across them: whose list it is, and which ids are taken."""
+
+    def __init__(self, lists: KnownLists) -> None:
+        self.records = Records()
+        self._lists = lists
+        self._spoken_for: dict[str, tuple[str, int]] = {}
+        self._listings: dict[str, Listing] = {}
+        self._violations: dict[str, Violation] = {}
+        self._words: dict[str | None, str | None] = {}
+
+    def add(self, line: bytes, file: str, number: int) -> None:
+        try:
+            values = _LINE.validate_json(line)
+        except ValidationError:
+            values = _examine(line)
+        match values["type"]:
+            case "listing":
+                self._once(self._listing(values), self._listings, self.records.listings)
+            case "violation":
+                self._once(self._violation(values), self._violations, self.records.violations)
+            case _:
+                self._coverage(values, file, number)
+
+    def _coverage(self, values: dict[str, Any], file: str, number: int) -> None:
+        code = values["list"]
+        if code != VIOLATIONS:
+            self._known(code)
+        if code in self._spoken_for:
+            other, at = self._spoken_for[code]
+            place = f"{other}:{at}" if other else str(at)
+            raise _Unusable(
+                "list",
+                f"名单 {code} 已由 {place} 说明查询范围; 一份名单只能来自一处, 否则已修复的条目会继续存在",
+                f"list {code} is already spoken for by {place}; a list has one origin, or repaired entries would live on",
+            )
+        self._spoken_for[code] = file, number
+        self.records.coverage[code] = Coverage(values["as_of"], values.get("history_from"))
+
+    def _listing(self, values: dict[str, Any]) -> Listing:
+        info = self._known(values["list"])
+        kind = values.get("kind", info.kind)
+        if kind is not info.kind:
+            raise _Unusable(
+                "kind",
+                f"类别 {kind} 与名单 {info.code} 的类别 {info.kind} 不符",
+                f"kind {kind} is not that of list {info.code}, {info.kind}",
+            )
+        status, start, end = values["status"], values["effective_from"], values.get("effective_until")
+        if end is not None and end < start:
+            raise _Unusable("effective_until", "结束日期早于开始日期", "the end lies before the start")
+        if "objection" in values and status is not Status.OBJECTED:
+            raise _Unusable(
+                "objection", "只有 status 为 objected 时才能有 objection", "only a listing with status objected has one"
+            )
+        area = values.get("jurisdiction")
+        if area is not None and not is_jurisdiction(area):
+            raise _Unusable(
+                "jurisdiction",
+                "应为 CN 或 2、4、6 位行政区划代码 (GB/T 2260)",
+                "must be CN or a GB/T 2260 code of 2, 4 or 6 digits",
+            )
+        return Listing(
+            values["id"],
+            info.code,
+            kind,
+            self._subject(values["subject"]),
+            status,
+            self._shared(values["authority"]),
+            start,
+            end,
+            values.get("document"),
+            values.get("reason"),
+            values.get("severity"),
+            values.get("objection"),
+            values.get("ended_on"),
+            area,
+            self._shared(values.get("remedy")),
+            _extra(values, _LISTING_KEYS),
+        )
+
+    def _violation(self, values: dict[str, Any]) -> Violation:
+        return Violation(
+            values["id"],
+            self._subject(values["subject"]),
+            Status(values.get("status", "active")),
+            self._shared(values["authority"]),
+            values["decided_on"],
+            values.get("document"),
+            values.get("reason"),
+            values.get("severity"),
+            values.get("ended_on"),
+            _extra(values, _VIOLATION_KEYS),
+        )
+
+    def _subject(self, values: dict[str, Any]) -> ListedSubject:
+        code, organisation, registration = map(values.get, ("code", "organisation_code", "registration_number"))
+        type_ = values.get("type")
+        try:
+            # A code that fails its check digit loads: registries did issue such codes (rule 3.1).
+            if code is not None:
+                code = uscc.validate(code, issued=True, organisation=type_ in ORGANISATIONS)
+            if organisation is not None:
+                organisation = organisation_code.compact(organisation)
+            if registration is not None:
+                registration = registration_number.compact(registration)
+        except InvalidSubject as error:
+            raise _Unusable("subject.code", error.zh, error.en) from None
+        name = values.get("name")
+        if code is None and organisation is None and registration is None and name is None:
+            raise _Unusable("subject", "缺少代码或名称", "neither a code nor a name is given")
+        return ListedSubject(
+            code,
+            organisation,
+            registration,
+            name,
+            type_,
+            tuple(values.get("former_names", ())),
+            values.get("established_on"),
+        )
+
+    def _known(self, code: str) -> Any:
+        info = self._lists.get(code)
+        if info is None:
+            raise _Unusable(
+                "list",
+                f"未知名单 {code!r}; 已知名单见 credit lists info, 地方名单由措施清单的 lists.local 声明",
+                f"unknown list {code!r}; see credit lists info for the known ones; measure lists declare local ones under"
+                " lists.local",
+            )
+        return info
+
+    def _shared(self, text: Any) -> Any:
+        # A million entries name a few hundred authorities and remedies: each text is kept once.
+        return self._words.setdefault(text, text)
+
+    def _once(self, entry: _T, taken: dict[str, _T], entries: list[_T]) -> None:
+        known = taken.setdefault(entry.id, entry)
+        if known is entry:
+            entries.append(entry)
+        elif known != entry:
+            raise _Unusable(
+                "id",
+                f"编号 {entry.id} 已用于另一条内容不同的记录; 编号须唯一",
+                f"id {entry.id} is taken by another entry of different content; ids are unique",
+            )
+
+
+def _extra(values: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
+    subject = values["subject"]
+    if values.keys() <= known and subject.keys() <= _SUBJECT_KEYS:
+        return None
+    extra = {key: value for key, value in values.items() if key not in known}
+    if more := {key: value for key, value in subject.items() if key not in _SUBJECT_KEYS}:
+        extra["subject"] = more
+    return extra
+
+
+def _examine(line: bytes) -> dict[str, Any]:
+    """Read a line that is not in order as it stands: blanks count as missing, or there is a fault to name."""
+    values = _decode(line)
+    type_ = values.get("type")
+    if type_ not in _TYPES:
+        quoted = json.dumps(type_, ensure_ascii=False)[:40]
+        raise _Unusable(
+            "type",
+            f"未知的 type {quoted}; 可用: coverage、listing、violation",
+            f"unknown type {quoted}; known: coverage, listing, violation",
+        )
+    try:
+        validated: dict[str, Any] = _LINE.validate_json(json.dumps(_without_blanks(values)))
+    except ValidationError as error:
+        problem = first_problem(error)
+        raise _Unusable(problem.key.removeprefix(f"{type_}."), problem.zh, problem.en) from None
+    return validated
+
+
+def _decode(line: bytes) -> dict[str, Any]:
+    if line is _TOO_LONG:
+        raise _Unusable(
+            None,
+            f"该行超过 {MAX_LINE} 字节; 请确认每行一个对象",
+            f"the line is longer than {MAX_LINE} bytes; check that there is one object a line",
+        )
+    try:
+        values = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _Unusable(
+            None,
+            f"不是 UTF-8 (第 {error.start + 1} 字节); 请转换编码",
+            f"not UTF-8 (byte {error.start + 1}); convert it",
+        ) from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        at = getattr(error, "colno", 1)
+        raise _Unusable(None, f"不是 JSON (第 {at} 列)", f"not JSON (column {at})") from None
+    if not isinstance(values, dict):
+        raise _Unusable(None, "每行应为一个 JSON 对象", "each line must be a JSON object")
+    return values
+
+
+def _without_blanks(values: Any) -> Any:
+    """Without keys whose value is null or blank: blank counts as missing (rule 2.4)."""
+    if not isinstance(values, dict):
+        return values
+    return {
+        key: _without_blanks(value)
+        for key, value in values.items()
+        if value is not None and not (isinstance(value, str) and not value.strip())
+    }
