@@ -214,7 +214,7 @@ def open_source(source: Any, clock: Clock, method: str) -> tuple[Any, bool]:
 
 def _take_in(known: dict[str, ListInfo], measure_list: MeasureList) -> None:
     for code, info in measure_list.local_lists.items():
-        if known.setdefault(code, info) != info:
+        if known.setdefault(code, info).meaning != info.meaning:
             raise InvalidSettings(
                 f"名单 {code} 在措施清单 {measure_list.id} 与另一措施清单中的声明不同; 请统一",
                 f"list {code} is declared differently by measure list {measure_list.id} and by another; make them agree",

@@ -30,6 +30,11 @@ class ListInfo:
     verified: Verified | None = None
     """How well keeper and basis were checked; ``None``: by title only, or not at all."""
 
+    @property
+    def meaning(self) -> tuple[str, ListKind, ListClass, bool]:
+        """What two declarations of one code have to agree on; a name in English may be left out or worded otherwise."""
+        return self.name, self.kind, self.list_class, self.open_ended
+
 
 KnownLists: TypeAlias = Mapping[str, ListInfo]
 """The lists that may be named: the catalogue's and those of the loaded measure lists."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 CN = "CN"
-_AREA = re.compile(r"CN|\d{2}(?:\d{2}){0,2}")
+_AREA = re.compile(r"CN|[0-9]{2}(?:[0-9]{2}){0,2}")
 
 
 def is_jurisdiction(text: str) -> bool:

@@ -51,16 +51,29 @@ class Subject:
         put = object.__setattr__
         if self.type is not None:
             put(self, "type", _subject_type(self.type))
-        if self.code is not None:
-            put(self, "code", uscc.validate(self.code, issued=self.issued, organisation=self.type is not None))
-        if self.organisation_code is not None:
-            put(self, "organisation_code", organisation_codes.validate(self.organisation_code))
-        if self.registration_number is not None:
-            put(self, "registration_number", registration_numbers.validate(self.registration_number))
-        if self.name is not None:
-            put(self, "name_key", names.normalise(self.name))
-            put(self, "name", self.name.strip())
-        elif self.code is None and self.organisation_code is None and self.registration_number is None:
+        at = "code"
+        try:
+            if self.code is not None:
+                put(self, at, uscc.validate(self.code, issued=self.issued, organisation=self.type is not None))
+            if self.organisation_code is not None:
+                at = "organisation_code"
+                put(self, at, organisation_codes.validate(self.organisation_code, issued=self.issued))
+            if self.registration_number is not None:
+                at = "registration_number"
+                put(self, at, registration_numbers.validate(self.registration_number))
+            if self.name is not None:
+                at = "name"
+                put(self, "name_key", names.normalise(self.name))
+                put(self, at, self.name.strip())
+        except InvalidSubject as error:
+            error.key = at
+            raise
+        if (
+            self.name is None
+            and self.code is None
+            and self.organisation_code is None
+            and self.registration_number is None
+        ):
             raise InvalidSubject(
                 "没有可核查的主体: 请给出统一社会信用代码或全称",
                 "no subject to check: give a unified social credit code or a full name",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.formats.records import Records, parse
@@ -50,15 +51,7 @@ class MemorySource:
         self._coverage = CoverageTable(records.coverage)
         self._listings = Index(records.listings)
         self._violations = Index(records.violations)
-        # Rule 3.7: which lists hold entries that no code can be compared with, by the kind of code that is asked.
-        self._uncoded = frozenset(
-            [x.list for x in records.listings if not (x.subject.code or x.subject.organisation_code)]
-            + [VIOLATIONS for v in records.violations if not (v.subject.code or v.subject.organisation_code)]
-        )
-        self._unregistered = frozenset(
-            [x.list for x in records.listings if not x.subject.registration_number]
-            + [VIOLATIONS for v in records.violations if not v.subject.registration_number]
-        )
+        self._incomparable = _incomparable(records)
 
     @classmethod
     def of(cls, objects: Iterable[Mapping[str, Any]], *, lists: KnownLists = CATALOGUE, **options: Any) -> MemorySource:
@@ -104,10 +97,33 @@ class MemorySource:
             self._coverage,
             listings,
             violations,
-            self._uncoded if subject.code or subject.organisation_code else self._unregistered,
+            self._incomparable[
+                subject.code is not None or subject.organisation_code is not None,
+                subject.registration_number is not None,
+            ],
             stale=False,
             fictional=self._fictional,
         )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name!r}: {len(self._coverage)} lists>"
+
+
+def _incomparable(records: Records) -> dict[tuple[bool, bool], frozenset[str]]:
+    """Rule 3.7: by what is asked with, (a code, a registration number), the lists with entries that have neither."""
+    shapes: dict[tuple[bool, bool], set[str]] = {}
+    listed = ((listing.list, listing.subject) for listing in records.listings)
+    adverse = ((VIOLATIONS, violation.subject) for violation in records.violations)
+    for code, subject in chain(listed, adverse):
+        shape = bool(subject.code or subject.organisation_code), bool(subject.registration_number)
+        shapes.setdefault(shape, set()).add(code)
+    return {
+        (by_code, by_number): frozenset(
+            code
+            for (coded, numbered), codes in shapes.items()
+            if not (by_code and coded) and not (by_number and numbered)
+            for code in codes
+        )
+        for by_code in (False, True)
+        for by_number in (False, True)
+    }
