@@ -1,0 +1,261 @@
+"""The pages of the documentation, and how each kind of block in them is tried out.
+
+=============  ======================================================================================================
+``python``     runs; the blocks of a page share one namespace and one working folder
+``console``    ``$ command`` runs in a terminal; what stands below it must be what it prints (``…``: anything);
+               ``$ echo $?`` gives the exit code, which is 0 where nothing is said
+``sh``         every line runs, as in ``console``
+``json``       JSON Lines are loaded by the reader of records, a single object is JSON
+``toml``       is loaded by the reader of measure lists
+``text``       stands for itself
+=============  ======================================================================================================
+
+Comments before a block say more: ``<!-- file: NAME -->`` keeps it as a file, ``<!-- exit: 3 -->`` expects an exit code,
+``<!-- output -->`` before ``text`` compares it with what the last command printed (or the one in ``<!-- command: … -->``);
+``<!-- output: 12 -->`` shows its first lines only.
+``python -m tests.docs.refresh`` writes such output anew. The other comments are read below.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sybil import Document, Example, Lexeme, Region
+from sybil.evaluators.python import PythonEvaluator
+
+from credit_sdk.errors import InvalidRecords
+from credit_sdk.formats import measures, records
+from credit_sdk.model.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("**/*.md")])
+
+_BLOCK = re.compile(
+    r"(?P<marks>(?:^<!-- [^\n]* -->\n)*)^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+_MARK = re.compile(r"<!-- (\w+)(?::\s*(.*?))? -->")
+COLUMNS = "100"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block."""
+
+    language: str
+    body: Lexeme
+    marks: dict[str, str]
+
+
+def blocks(document: Document) -> Iterator[Region]:
+    """Every fenced block of a page, as Sybil wants it."""
+    for found in _BLOCK.finditer(document.text):
+        start = found.start("fence")
+        marks = {name: value or "" for name, value in _MARK.findall(found["marks"])}
+        body = Lexeme(found["body"], found.start("body") - start, 0)
+        yield Region(start, found.end(), Block(found["info"].strip(), body, marks), try_out)
+
+
+def parse(page: Path) -> Document:
+    """A page with its blocks."""
+    return Document.parse(str(page), blocks)
+
+
+def try_out(example: Example) -> None:
+    """Run, load or check one block, in the working folder of its page."""
+    block: Block = example.parsed
+    if "file" in block.marks:
+        keep(block)
+    match block.language.partition(" ")[0]:
+        case "python":
+            example.parsed = block.body
+            _RUN_PYTHON(example)
+        case "console" | "sh":
+            for command in commands(block):
+                example.namespace["_last"] = command.run() or example.namespace.get("_last", "")
+        case "json":
+            _load_json(block)
+        case "toml":
+            _load_toml(block)
+        case "text" if "output" in block.marks:
+            same(block.body, printed_before(block, example))
+        case "text" | "{eval-rst}" | "{include}" | "{literalinclude}" | "{toctree}":
+            pass
+        case _:
+            raise AssertionError(f"blocks of language {block.language!r} are not tried out; use text")
+
+
+def printed_before(block: Block, example: Example) -> str:
+    """What a block of output is a copy of."""
+    if "command" in block.marks:
+        return in_terminal(_resolved(shlex.split(block.marks["command"])))[1]
+    printed: str = example.namespace["_last"]
+    return printed
+
+
+_RUN_PYTHON = PythonEvaluator()
+
+# ----------------------------------------------------------------------------------------------------------- commands
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command line, with what it should print and its exit code."""
+
+    line: str
+    output: str
+    exit: int
+
+    def run(self) -> str:
+        """Run it as in a terminal, and give what it printed."""
+        line = self.line.removeprefix("pip install uv && ").removeprefix("uv run ")
+        if line == "pytest":
+            return ""  # this very run
+        code, printed = in_terminal(_resolved(shlex.split(line)))
+        assert code == self.exit, f"{self.line}\nexit code {code}, not {self.exit}\n{printed}"
+        assert "Traceback" not in printed, printed
+        if self.output.strip():
+            same(self.output, printed)
+        return printed
+
+
+def commands(block: Block) -> Iterator[Command]:
+    """The commands of a block. In ``console`` they begin with ``$``; ``$ echo $?`` says the exit code of the one before."""
+    expected = int(block.marks.get("exit", 0))
+    if block.language == "sh":
+        for line in str(block.body).splitlines():
+            if line.strip() and not line.startswith("#"):
+                yield Command(line.split("  #")[0].strip(), "", expected)
+        return
+    parts = [
+        (part[2:].partition("\n")[0], part.partition("\n")[2])
+        for part in re.split(r"^(?=\$ )", block.body, flags=re.MULTILINE)
+        if part.strip()
+    ]
+    for place, (line, output) in enumerate(parts):
+        if line == "echo $?":
+            continue
+        code = parts[place + 1][1].strip() if place + 1 < len(parts) and parts[place + 1][0] == "echo $?" else expected
+        yield Command(line, output, int(code))
+
+
+def _resolved(words: list[str]) -> list[str]:
+    if words[0] == "credit":
+        return [str(Path(sysconfig.get_path("scripts")) / "credit"), *words[1:]]
+    if words[0] == "python":
+        return [sys.executable, *words[1:]]
+    raise AssertionError(f"the documentation runs credit and python, not {words[0]}")
+
+
+def in_terminal(command: list[str]) -> tuple[int, str]:
+    """Exit code and output of a command whose output is a terminal; where there is none to be had, of a plain one."""
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": COLUMNS, "PYTHONUTF8": "1"}
+    try:
+        import pty
+    except ImportError:  # not a POSIX system
+        command = [*command, "--format", "table"] if "check" in command else command
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        return done.returncode, (done.stdout + done.stderr).decode()
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        printed = bytearray()
+        while chunk := _read(ours):
+            printed += chunk
+        os.close(ours)
+        return process.wait(), re.sub(r"\x1b\[[0-9;]*m", "", printed.decode()).replace("\r\n", "\n")
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # Linux says so when the other end is closed
+        return b""
+
+
+def same(expected: str, printed: str) -> None:
+    """What was printed is what stands in the page: dates, ids and the layout aside."""
+    wanted, got = normalised(expected), normalised(printed)
+    pattern = ".*".join(map(re.escape, wanted.split("…")))
+    assert re.fullmatch(pattern, got, re.DOTALL), f"the page says\n{expected}\nbut this is printed\n{printed}"
+
+
+def normalised(text: str) -> str:
+    """Text without what changes from day to day, and without lines, spaces and frames."""
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d(T[\d:+]+)?", "DATE", text)
+    text = re.sub(r"\d{4}年\d{1,2}月\d{1,2}日", "DATE", text)
+    text = re.sub(r"\d\d? [A-Z][a-z]+ \d{4}", "DATE", text)
+    text = re.sub(r"\d\d:\d\d:\d\d", "TIME", text)
+    text = re.sub(r"〔\d{4}〕(?=\d+号)", "〔YEAR〕", text) if "虚构文〔" in text else text
+    return re.sub(r"[\s\u2500-\u257f]+", "", text)
+
+
+# -------------------------------------------------------------------------------------------------------------- files
+
+
+def keep(block: Block) -> None:
+    """Write a block into the working folder, under the name it gives."""
+    language, _, argument = block.language.partition(" ")
+    included = language == "{literalinclude}"
+    _write(block.marks["file"], (ROOT / "docs" / argument).read_text(encoding="utf-8") if included else block.body)
+
+
+def _write(name: str, text: str) -> None:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _load_json(block: Block) -> None:
+    lines = [json.loads(line) for line in block.body.splitlines()] if block.body.count("\n{") else None
+    if lines is None or "type" not in lines[0]:
+        json.loads(block.body)
+        return
+    _write("_snippet.jsonl", block.body)
+    if block.marks.get("load") == "no":
+        try:
+            records.read(["_snippet.jsonl"], CATALOGUE)
+        except InvalidRecords:
+            return
+        raise AssertionError("this file was meant not to load")
+    own = measures.load(ROOT / block.marks["lists"]).local_lists if "lists" in block.marks else {}
+    assert records.read(["_snippet.jsonl"], {**CATALOGUE, **own}).coverage
+
+
+_POLICY = """\
+id = "x"
+domain = "x"
+version = "1"
+jurisdiction = "CN"
+status = "draft"
+"""
+
+
+def _load_toml(block: Block) -> Any:
+    match block.marks.get("load"):
+        case "toml":
+            tomllib.loads(block.body)
+        case "policy":
+            assert measures.loads(_POLICY + block.body).policy.on_objection
+        case _:
+            measures.loads(str(block.body))
+
+
+def working_folder(folder: Path) -> None:
+    """What a page's commands find: the repository's examples."""
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
