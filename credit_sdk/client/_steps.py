@@ -107,14 +107,22 @@ class Steps:
     ) -> Decision:
         subject, answer = plan.subjects[place], answers[place]
         related = []
+        unknown: NoDecision | None = None
         if plan.related and place == 0:  # who is related is so to the subject, not to the consortium's other members
             for (role, other), record in zip(plan.related, answers[len(plan.subjects) :], strict=True):
                 if isinstance(record, CreditRecord):
                     related.append((role, other, record))
-                elif isinstance(answer, CreditRecord):
-                    answer = record  # without a related subject's record there is no answer either
+                elif unknown is None:
+                    unknown = record
         if isinstance(answer, CreditRecord):
-            return engine.conclude(plan, subject, answer, as_of, stamp, related)
+            if unknown is None:
+                return engine.conclude(plan, subject, answer, as_of, stamp, related)
+            # Without a related subject's record there is no answer, unless what is known blocks: no further data can undo
+            # that, and no fallback may stand in for it (rules 7.2, 8.3).
+            decision = engine.conclude(plan, subject, answer, as_of, stamp, related)
+            if decision.blocking:
+                return decision
+            answer = unknown
         if isinstance(answer, SourceUnavailable):
             return engine.without_source(plan, subject, answer, as_of, stamp, source)
         raise answer

@@ -95,14 +95,16 @@ class Settings:
 
 def _read(path: str) -> dict[str, Any]:
     try:
-        values = tomllib.loads(Path(path).read_text("utf-8"))
+        values = tomllib.loads(Path(path).read_text("utf-8-sig"))
     except OSError as error:
         raise InvalidSettings(
             f"配置文件读不了: {error.strerror}", f"the settings file cannot be read: {error.strerror}", file=path
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Of other errors the message is not shown: it may hold a piece of the file.
+        said = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
         raise InvalidSettings(
-            f"配置文件不是有效的 TOML: {error}", f"the settings file is not valid TOML: {error}", file=path
+            f"配置文件不是有效的 TOML: {said}", f"the settings file is not valid TOML: {said}", file=path
         ) from None
     for key, value in values.items():
         if key not in NAMES:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import attrgetter, itemgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from credit_sdk.decision.result import (
     AdviceType,
@@ -15,16 +17,24 @@ from credit_sdk.decision.result import (
     restricted,
 )
 from credit_sdk.errors import IncompleteCoverage, NoDecision, StaleData
-from credit_sdk.model.terms import Consequence, Effect
+from credit_sdk.model.terms import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from credit_sdk.decision.compiled import Rule
+    from credit_sdk.decision.coverage import CoverageReport
     from credit_sdk.decision.engine import Plan, Stamp
     from credit_sdk.decision.triggers import Findings, Reader
     from credit_sdk.model.listing import Listing
     from credit_sdk.model.subject import Subject
+
+
+_RESTRICT, _PRIORITY, _ALLOW = Effect.RESTRICT, Effect.PRIORITY, Effect.ALLOW  # bound for the warm path, see triggers
+
+Way: TypeAlias = Literal["applied", "unverified", "advised"]
+"""How a rule was triggered: by what counts; by clean years that an unverified entry speaks against; by third parties."""
 
 
 def combine(
@@ -35,78 +45,59 @@ def combine(
     :raises NoDecision: a required list is missing or stale, and the decision would not be blocking (rules 7.2, 7.3).
     """
     findings, report = reader.findings, reader.report
-    context = plan.request.context
-    obligations: list[tuple[int, Obligation]] = []
-    advice: list[tuple[int, Obligation]] = []
-    withheld: list[tuple[int, Obligation]] = []
-
     # 5.1: penalties first, as a restriction overrides every incentive (5.3).
-    for rule, listings in findings.applied.items():
-        if rule.penalty:
-            where = obligations if rule.binding else advice
-            where.append((rule.order, Obligation(rule.measure, _sorted(listings), context=context)))
-    restricting = bool(obligations)
-    blocking = any(obligation.consequence is Consequence.REFUSE for _, obligation in obligations)
-
-    missing, stale = report.missing, report.stale
-    if (missing or stale) and not blocking:
-        stale_required = tuple(code for code in stale if code in report.required)
-        if missing or stale_required:
-            raise _no_answer(missing, stale_required, findings.seen)
+    restricting = blocking = False
+    for rule in findings.applied:
+        if rule.binding and rule.penalty:
+            restricting = True
+            blocking = blocking or rule.refuses
+    if (report.missing or report.stale) and not blocking:
+        _check_complete(findings, report)
 
     # 5.2 to 5.5: incentives, unless something withholds them.
+    obligations: list[Obligation] = []
+    advice: list[Obligation] = []
+    withheld: list[Obligation] = []
     priority = False
     why_none = _why_withheld(restricting, findings)
-    handles = plan.request.handles
-    for rule, listings in findings.applied.items():
-        if not rule.penalty:
-            reason = why_none or ("unhandled" if handles is not None and rule.measure.type not in handles else None)
-            one = (rule.order, Obligation(rule.measure, _sorted(listings), reason, context=context))
-            if reason is not None:
-                withheld.append(one)
-            else:
-                priority = True
-                (obligations if rule.measure.is_mandatory else advice).append(one)
-    withheld += [
-        (rule.order, Obligation(rule.measure, (), why_none or "identity_unverified", context=context))
-        for rule in findings.withheld_clean
-    ]
+    # A subject's own listings were read in order, each once; only those of several subjects have to be put in order.
+    tidy = _sorted if findings.mixed else tuple
+    handles, context = plan.request.handles, plan.request.context
+    for _, rule, listings, way in _in_order(findings.applied, findings.withheld_clean, findings.advised):
+        reason = None if rule.penalty else why_none or _why_this_is_withheld(rule, way, handles)
+        obligation = Obligation(rule.measure, tidy(listings), reason, context)
+        if reason is not None:
+            withheld.append(obligation)
+        elif way == "advised":
+            advice.append(obligation)
+        else:
+            (obligations if rule.binding else advice).append(obligation)
+            priority = priority or not rule.penalty
 
-    # 2.8: what third-party lists alone trigger is advice.
-    for rule, listings in findings.advised.items():
-        if rule not in findings.applied:
-            reason = None if rule.penalty else why_none
-            one = (rule.order, Obligation(rule.measure, _sorted(listings), reason, context=context))
-            (advice if reason is None else withheld).append(one)
-
+    if findings.flagged or findings.unverified or findings.ask:
+        advice += _general_advice(findings)
     if priority:
         findings.notices += [Notice("cross_check_partial", None, code) for code in reader.view.unchecked_black]
 
+    # By position, as a keyword for each would cost as much as all of the rules: see the fields of Decision.
     return Decision(
-        decision_id=stamp.decision_id,
-        decided_at=stamp.decided_at,
-        request=plan.request,
-        subject=subject,
-        as_of=as_of,
-        effect=Effect.RESTRICT if restricting else Effect.PRIORITY if priority else Effect.ALLOW,
-        blocking=blocking,
-        measure_list=plan.compiled.measure_list,
-        coverage=report,
-        source=source,
-        obligations=_in_order(obligations),
-        advice=_in_order(advice) + _general_advice(findings),
-        suspended=_in_order(
-            [
-                (rule.order, Obligation(rule.measure, _sorted(listings), "objected", context=context))
-                for rule, listings in findings.suspended.items()
-            ]
-        ),
-        withheld=_in_order(withheld),
-        listings=_by_id(findings.seen),
-        conflicts=tuple(
-            Conflict(red.id, black.id) for red in _sorted(findings.reds) for black in _sorted(findings.blacks)
-        ),
-        notices=ordered(findings.notices),
+        stamp.decision_id,
+        stamp.decided_at,
+        plan.request,
+        subject,
+        as_of,
+        _RESTRICT if restricting else _PRIORITY if priority else _ALLOW,
+        blocking,
+        plan.compiled.measure_list,
+        report,
+        source,
+        tuple(obligations),
+        tuple(advice),
+        _suspended(findings, context) if findings.suspended else (),
+        tuple(withheld),
+        _by_id(findings),
+        _conflicts(findings) if findings.reds and findings.blacks else (),
+        ordered(findings.notices) if findings.notices else (),
     )
 
 
@@ -123,6 +114,16 @@ def enforce_handles(decision: Decision) -> Decision:
     return decision
 
 
+def _check_complete(findings: Findings, report: CoverageReport) -> None:
+    """Refuse to decide what is not blocking on part of the lists.
+
+    :raises NoDecision: a required list is missing or stale.
+    """
+    stale_required = tuple(code for code in report.stale if code in report.required)
+    if report.missing or stale_required:
+        raise _no_answer(report.missing, stale_required, _by_id(findings))
+
+
 def _why_withheld(restricting: bool, findings: Findings) -> str | None:
     """Why no incentive may be given, whatever it is; the first reason that holds."""
     if restricting:
@@ -134,16 +135,57 @@ def _why_withheld(restricting: bool, findings: Findings) -> str | None:
     return None
 
 
-def _general_advice(findings: Findings) -> tuple[Obligation, ...]:
+def _why_this_is_withheld(rule: Rule, way: Way, handles: Collection[str] | None) -> str | None:
+    """Why this incentive may not be given, where others may."""
+    if way == "unverified":
+        return "identity_unverified"
+    if way == "applied" and handles is not None and rule.measure.type not in handles:
+        return "unhandled"
+    return None
+
+
+def _in_order(
+    applied: Mapping[Rule, Sequence[Listing]],
+    unverified: Sequence[Rule] = (),
+    advised: Mapping[Rule, Sequence[Listing]] = MappingProxyType({}),
+) -> list[tuple[int, Rule, Sequence[Listing], Way]]:
+    """The triggered rules in the measure list's order, with their place there, the listings behind them, and the way."""
+    rules: list[tuple[int, Rule, Sequence[Listing], Way]]
+    rules = [(rule.order, rule, listings, "applied") for rule, listings in applied.items()]
+    if unverified:
+        rules += [(rule.order, rule, (), "unverified") for rule in unverified]
+    if advised:  # 2.8: what third-party lists alone trigger is advice
+        rules += [(rule.order, rule, x, "advised") for rule, x in advised.items() if rule not in applied]
+    if len(rules) > 1:
+        rules.sort(key=_PLACE)
+    return rules
+
+
+_PLACE = itemgetter(0)
+
+
+def _suspended(findings: Findings, context: Mapping[str, Any] | None) -> tuple[Obligation, ...]:
+    tidy = _sorted if findings.mixed else tuple
+    return tuple(
+        [Obligation(rule.measure, tidy(x), "objected", context) for _, rule, x, _ in _in_order(findings.suspended)]
+    )
+
+
+def _conflicts(findings: Findings) -> tuple[Conflict, ...]:
+    return tuple([Conflict(red.id, black.id) for red in findings.reds for black in findings.blacks])
+
+
+def _general_advice(findings: Findings) -> Iterator[Obligation]:
     kinds: tuple[tuple[AdviceType, list[Listing]], ...] = (
         ("human_review", findings.flagged),
         ("verify_identity", findings.unverified),
         ("ask_authority", findings.ask),
     )
-    return tuple(Obligation(None, _sorted(listings), advice=advice) for advice, listings in kinds if listings)
+    tidy = _sorted if findings.mixed else tuple
+    return (Obligation(None, tidy(listings), advice=advice) for advice, listings in kinds if listings)
 
 
-def _no_answer(missing: Sequence[str], stale: Sequence[str], seen: Sequence[SeenListing]) -> NoDecision:
+def _no_answer(missing: Sequence[str], stale: Sequence[str], seen: tuple[SeenListing, ...]) -> NoDecision:
     error: NoDecision
     if missing:
         error = IncompleteCoverage(
@@ -162,11 +204,11 @@ def _no_answer(missing: Sequence[str], stale: Sequence[str], seen: Sequence[Seen
             key=stale[0],
         )
         error.stale = tuple(stale)
-    error.listings = _by_id(seen)
+    error.listings = seen
     return error
 
 
-def ordered(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+def ordered(notices: Sequence[Notice]) -> tuple[Notice, ...]:
     """Each notice once, by code, list and listing."""
     once = set(notices)
     if len(once) < 2:
@@ -177,16 +219,13 @@ def ordered(notices: Iterable[Notice]) -> tuple[Notice, ...]:
 def _sorted(listings: Sequence[Listing]) -> tuple[Listing, ...]:
     if len(listings) < 2:
         return tuple(listings)
-    return tuple(sorted({listing.id: listing for listing in listings}.values(), key=lambda listing: listing.id))
+    by_id = {listing.id: listing for listing in listings}
+    return tuple([by_id[id_] for id_ in sorted(by_id)])
 
 
-def _by_id(seen: Sequence[SeenListing]) -> tuple[SeenListing, ...]:
-    if len(seen) < 2:
-        return tuple(seen)
-    return tuple(sorted(seen, key=lambda one: one.listing.id))
+def _by_id(findings: Findings) -> tuple[SeenListing, ...]:
+    """The listings seen, sorted by id."""
+    return tuple(sorted(findings.seen, key=_SEEN_ID) if findings.mixed else findings.seen)
 
 
-def _in_order(obligations: list[tuple[int, Obligation]]) -> tuple[Obligation, ...]:
-    if len(obligations) > 1:
-        obligations.sort(key=lambda one: one[0])
-    return tuple(obligation for _, obligation in obligations)
+_SEEN_ID = attrgetter("listing.id")

@@ -6,18 +6,18 @@ So a subject on no list costs next to nothing, and a check costs the same whethe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from credit_sdk.decision.coverage import CoverageView
 from credit_sdk.model.catalogue import CATALOGUE
 from credit_sdk.model.measure import CleanYearsTrigger, KindTrigger, ListTrigger
-from credit_sdk.model.terms import ListClass, ListKind, SubjectType
+from credit_sdk.model.terms import Consequence, ListClass, ListKind, SubjectType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
-    from credit_sdk.model.catalogue import KnownLists
+    from credit_sdk.model.catalogue import KnownLists, ListInfo
     from credit_sdk.model.measure import Measure, MeasureList, Trigger
     from credit_sdk.model.record import CoverageTable
 
@@ -30,15 +30,13 @@ class Rule:
     """Position in the measure list."""
     measure: Measure
     penalty: bool
+    refuses: bool
+    """Whether its consequence is to refuse (rule 5.6)."""
     binding: bool
-    """Mandatory, or recommended where the policy applies those (rule 5.1)."""
-
-    def is_valid(self, day: date) -> bool:
-        """Whether the measure is valid on ``day``, both ends included (rule 4.1)."""
-        measure = self.measure
-        return (measure.valid_from is None or measure.valid_from <= day) and (
-            measure.valid_until is None or day <= measure.valid_until
-        )
+    """Mandatory; of penalties also recommended, where the policy applies those (rule 5.1)."""
+    first_day: date
+    """First day of validity; the calendar's first where the measure names none (rule 4.1)."""
+    last_day: date
 
 
 class ListRule(NamedTuple):
@@ -46,6 +44,21 @@ class ListRule(NamedTuple):
 
     rule: Rule
     min_rank: int
+    first_day: date
+    last_day: date
+
+
+class ListRules(NamedTuple):
+    """What a listing on one list comes to, under one action and for one type of subject."""
+
+    info: ListInfo
+    official: bool
+    """Whether it counts as official, third-party lists included where the policy applies those (rule 2.8)."""
+    black: bool
+    """Black, and counting as official."""
+    red: bool
+    """Red, and counting as official."""
+    rules: tuple[ListRule, ...]
 
 
 class CleanRule(NamedTuple):
@@ -58,7 +71,8 @@ class CleanRule(NamedTuple):
 class ActionTable(NamedTuple):
     """The rules of one action for one type of subject."""
 
-    by_list: dict[str, tuple[ListRule, ...]]
+    by_list: dict[str, ListRules]
+    """For every known list, those without a rule included."""
     clean: tuple[CleanRule, ...]
 
 
@@ -77,7 +91,15 @@ class CompiledList:
         self._kinds = _codes_by_kind(measure_list)
         self.required = self._required()
         self._rules = tuple(
-            Rule(order, measure, measure.is_penalty, measure.is_mandatory or measure_list.policy.apply_recommended)
+            Rule(
+                order,
+                measure,
+                penalty=measure.is_penalty,
+                refuses=measure.consequence is Consequence.REFUSE,
+                binding=measure.is_mandatory or (measure.is_penalty and self.policy.apply_recommended),
+                first_day=measure.valid_from or date.min,
+                last_day=measure.valid_until or date.max,
+            )
             for order, measure in enumerate(measure_list.measures)
         )
         self._tables: dict[tuple[str, SubjectType], ActionTable] = {}
@@ -116,8 +138,17 @@ class CompiledList:
                     rules = by_list.setdefault(code, {})
                     rules[rule] = min(rank, rules.get(rule, rank))  # the widest of a measure's triggers
         return ActionTable(
-            {code: tuple(ListRule(rule, rank) for rule, rank in rules.items()) for code, rules in by_list.items()},
-            tuple(clean),
+            {code: self._list_rules(info, by_list.get(code, {})) for code, info in self.lists.items()}, tuple(clean)
+        )
+
+    def _list_rules(self, info: ListInfo, ranks: dict[Rule, int]) -> ListRules:
+        official = info.list_class is ListClass.OFFICIAL or self.policy.apply_third_party
+        return ListRules(
+            info,
+            official,
+            black=official and info.kind is ListKind.BLACK,
+            red=official and info.kind is ListKind.RED,
+            rules=tuple(ListRule(rule, rank, rule.first_day, rule.last_day) for rule, rank in ranks.items()),
         )
 
     def _codes(self, trigger: Trigger) -> tuple[str, ...]:

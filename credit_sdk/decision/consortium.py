@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from credit_sdk.decision.combining import ordered
@@ -40,11 +39,11 @@ def combine_members(plan: Plan, parts: Sequence[Decision | NoDecision], as_of: d
     for given in incentives:
         for incentive in given:
             if restricting:
-                partly.append(replace(incentive, reason="restricted"))
+                partly.append(incentive._replace(reason="restricted"))
             elif incentive.id in common:
                 shared.append(incentive)
             else:
-                partly.append(replace(incentive, reason="not_every_member"))
+                partly.append(incentive._replace(reason="not_every_member"))
     priority = bool(shared) and all(part.effect is Effect.PRIORITY for part in decided)
 
     notices = [n for part in decided for n in part.notices if n.code != "cross_check_partial" or priority]
@@ -97,7 +96,7 @@ def _together(obligations: Iterable[Obligation], order: dict[str, int]) -> tuple
         known = by_id.get(obligation.id)
         if known is not None:
             listings = {listing.id: listing for listing in (*known.listings, *obligation.listings)}
-            known = replace(known, listings=tuple(listings[id_] for id_ in sorted(listings)))
+            known = known._replace(listings=tuple(listings[id_] for id_ in sorted(listings)))
         by_id[obligation.id] = known or obligation
     return tuple(sorted(by_id.values(), key=lambda obligation: order.get(obligation.id, len(order))))
 

@@ -76,9 +76,12 @@ def subject_type(asked: Subject, own: Sequence[ListedSubject]) -> tuple[SubjectT
 
     :param own: whom the entries name that are the subject's, the surest first.
     """
+    for listed in own:
+        if listed.type is not None:
+            break
+    else:
+        return asked.default_type, False  # so nearly always
     recorded = [listed.type for listed in own if listed.type is not None]
-    if not recorded:
-        return asked.default_type, False
     if asked.type is None:
         return recorded[0], False
     if asked.type in recorded:

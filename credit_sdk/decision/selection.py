@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from credit_sdk.errors import InvalidRequest, MeasureListNotInForce, NoMeasureList
+from credit_sdk.errors import InvalidRequest, MeasureListNotInForce, NoMeasureList, quoted
 from credit_sdk.model.jurisdiction import CN, contains, is_jurisdiction
 from credit_sdk.model.terms import MeasureListStatus
 
@@ -26,8 +26,8 @@ def select(measure_lists: Iterable[MeasureList], jurisdiction: str | None, *, do
     """
     if jurisdiction is not None and not _is_area(jurisdiction):
         raise InvalidRequest(
-            f"jurisdiction {jurisdiction!r} 不是行政区划; 请写 CN 或 2、4、6 位行政区划代码 (GB/T 2260), 如 4418",
-            f"jurisdiction {jurisdiction!r} is no area; write CN or a GB/T 2260 code of 2, 4 or 6 digits, such as 4418",
+            f"jurisdiction {quoted(jurisdiction)} 不是行政区划; 请写 CN 或 2、4、6 位行政区划代码 (GB/T 2260), 如 4418",
+            f"jurisdiction {quoted(jurisdiction)} is no area; write CN or a GB/T 2260 code of 2, 4 or 6 digits, such as 4418",
             key="jurisdiction",
         )
     installed = tuple(measure_lists)

@@ -25,6 +25,8 @@ STANDING_OF_STATUS = {
 }
 """Statuses that do not count, whatever the dates (rule 2.3); the others are ``active`` and ``objected``."""
 
+_IN_FORCE = Standing.IN_FORCE  # bound for the warm path, see triggers
+
 
 def standing_of(listing: Listing, info: ListInfo, day: date, unknown_term_years: int) -> Standing:
     """Whether ``listing`` counts on ``day`` (an Asia/Shanghai day), or why not (rules 2.1, 2.3, 2.5)."""
@@ -32,8 +34,9 @@ def standing_of(listing: Listing, info: ListInfo, day: date, unknown_term_years:
         return STANDING_OF_STATUS[listing.status]
     if day < listing.effective_from:
         return Standing.NOT_YET
-    if listing.effective_until is not None:
-        return Standing.IN_FORCE if day <= listing.effective_until else Standing.EXPIRED
+    end = listing.effective_until
+    if end is not None:
+        return _IN_FORCE if day <= end else Standing.EXPIRED
     if lacks_term(listing, info) and day >= years_after(listing.effective_from, unknown_term_years):
         return Standing.TERM_UNKNOWN
     return Standing.IN_FORCE
@@ -47,14 +50,13 @@ def lacks_term(listing: Listing, info: ListInfo) -> bool:
 def last_day_in_force(listing: Listing, info: ListInfo, unknown_term_years: int) -> date | None:
     """The last day on which the listing was or will be in force; ``None`` if it never was, or is without end.
 
-    Ask :func:`was_in_force` first for "never". Repair and removal end it (rule 4.4).
+    Ask :func:`was_in_force` first for "never". Repair and removal end it on ``ended_on`` (rule 4.4).
     """
-    last = listing.effective_until
-    if lacks_term(listing, info):
-        last = years_after(listing.effective_from, unknown_term_years) - timedelta(days=1)
     if listing.status in _ENDED and listing.ended_on is not None:
-        last = listing.ended_on if last is None else min(last, listing.ended_on)
-    return last
+        return listing.ended_on
+    if lacks_term(listing, info):
+        return years_after(listing.effective_from, unknown_term_years) - timedelta(days=1)
+    return listing.effective_until
 
 
 def was_in_force(listing: Listing, info: ListInfo, first: date, last: date, unknown_term_years: int) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from credit_sdk.decision.coverage import no_offset
 from credit_sdk.decision.identity import established_on, identify
 from credit_sdk.decision.result import Notice, SeenListing
 from credit_sdk.decision.standing import effect_of_objection, fits_area, lacks_term, standing_of, was_in_force
-from credit_sdk.errors import BadRecord
+from credit_sdk.errors import BadRecord, quoted
 from credit_sdk.model.moments import years_after
 from credit_sdk.model.terms import Identity, ListClass, ListKind, ObjectionEffect, Standing, Status
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from collections.abc import Sequence
+    from datetime import datetime
 
     from credit_sdk.decision.compiled import ActionTable, CompiledList, Rule
     from credit_sdk.decision.coverage import CoverageReport, CoverageView
@@ -21,6 +25,13 @@ if TYPE_CHECKING:
     from credit_sdk.model.record import CreditRecord
     from credit_sdk.model.subject import ListedSubject, Subject
     from credit_sdk.model.terms import Role
+
+
+# Bound here because the warm path asks for them several times a listing, and up to Python 3.11 each `Status.ACTIVE` costs
+# as much as a call.
+_IN_FORCE, _TERM_UNKNOWN = Standing.IN_FORCE, Standing.TERM_UNKNOWN
+_CODE, _NAME = Identity.CODE, Identity.NAME
+_OBJECTED = Status.OBJECTED
 
 
 class Findings:
@@ -32,6 +43,7 @@ class Findings:
         "ask",
         "blacks",
         "flagged",
+        "mixed",
         "notices",
         "reds",
         "seen",
@@ -43,6 +55,8 @@ class Findings:
 
     def __init__(self) -> None:
         self.seen: list[SeenListing] = []
+        self.mixed = False
+        """Whether related subjects' listings are among them."""
         self.applied: dict[Rule, list[Listing]] = {}
         """Rules triggered, with the listings behind each; none behind clean years."""
         self.advised: dict[Rule, list[Listing]] = {}
@@ -68,14 +82,13 @@ class Findings:
 class Reader:
     """Goes through the entries of one subject, or of one related to it, at one moment, under one table of rules."""
 
-    __slots__ = ("area", "compiled", "day", "findings", "policy", "report", "table", "view")
+    __slots__ = ("compiled", "day", "findings", "policy", "report", "table", "view")
 
     def __init__(
         self, compiled: CompiledList, table: ActionTable, view: CoverageView, report: CoverageReport, day: date
     ) -> None:
         self.compiled = compiled
         self.policy = compiled.policy
-        self.area = compiled.measure_list.jurisdiction
         self.table = table
         self.view = view
         self.report = report
@@ -84,71 +97,68 @@ class Reader:
 
     def read(self, own: list[tuple[Listing, Identity]], role: Role | None = None) -> None:
         """Take in listings; with a ``role``, those of a subject that holds it towards the one checked (rule 4.5)."""
-        lists = self.compiled.lists
-        years = self.policy.unknown_term_years
-        findings = self.findings
+        by_list, day = self.table.by_list, self.day
+        years, area = self.policy.unknown_term_years, self.compiled.measure_list.jurisdiction
+        report, findings = self.report, self.findings
+        decisive = report.consulted.keys() - report.stale if report.stale else report.consulted
+        if role is not None:
+            findings.mixed = True
         for listing, identity in own:
-            info = lists[listing.list]
-            standing = standing_of(listing, info, self.day, years)
+            info, official, black, red, rules = by_list[listing.list]
+            standing = standing_of(listing, info, day, years)
             findings.seen.append(SeenListing(listing, info.list_class, standing, identity))
-            if standing is Standing.IN_FORCE:
-                if listing.effective_until is None and lacks_term(listing, info):
-                    findings.notices.append(Notice("term_unknown", listing.id, listing.list))
-                self._read_in_force(listing, info, identity, role)
-            elif standing is Standing.TERM_UNKNOWN:
-                findings.notices.append(Notice("term_unknown", listing.id, listing.list))
-                findings.ask.append(listing)
-
-    def _read_in_force(self, listing: Listing, info: ListInfo, identity: Identity, role: Role | None) -> None:
-        findings = self.findings
-        official = info.list_class is ListClass.OFFICIAL or self.policy.apply_third_party
-        if identity is not Identity.CODE and not (identity is Identity.NAME and self.policy.match_by_name):
-            findings.unverified.append(listing)
-            if identity is Identity.NAME and official and role is None and info.kind is ListKind.BLACK:
-                findings.unverified_adverse = True
-            return
-        if official and role is None:
-            if info.kind is ListKind.BLACK:
-                findings.blacks.append(listing)
-            elif info.kind is ListKind.RED:
-                findings.reds.append(listing)
-        rules = self.table.by_list.get(listing.list)
-        if rules is None:
-            return
-        # Not consulted (7.5), stale (7.3) or of another area (2.9): neither restricts nor rewards.
-        if (
-            listing.list not in self.view.table
-            or listing.list in self.report.stale
-            or not fits_area(listing, self.area)
-        ):
-            return
-        for rule, min_rank in rules:
-            if role is not None and role not in rule.measure.reached_by:
+            if standing is not _IN_FORCE or listing.effective_until is None:
+                self._note_term(listing, info, standing)
+            if standing is not _IN_FORCE:
                 continue
-            if rule.is_valid(self.day) and self._severe_enough(listing, min_rank):
-                self._trigger(rule, listing, official)
+            if identity is not _CODE and not (identity is _NAME and self.policy.match_by_name):
+                findings.unverified.append(listing)
+                findings.unverified_adverse |= identity is _NAME and black and role is None
+                continue
+            if black and role is None:
+                findings.blacks.append(listing)
+            elif red and role is None:
+                findings.reds.append(listing)
+            # Not consulted (7.5), stale (7.3) or of another area (2.9): neither restricts nor rewards.
+            if listing.list not in decisive or not (listing.jurisdiction is None or fits_area(listing, area)):
+                continue
+            objected = listing.status is _OBJECTED
+            triggered = findings.applied if official else findings.advised
+            for rule, min_rank, first_day, last_day in rules:
+                if (
+                    first_day <= day <= last_day
+                    and (role is None or role in rule.measure.reached_by)
+                    and (not min_rank or self._is_severe_enough(listing, min_rank))
+                    and not (objected and rule.penalty and self._is_suspended(rule, listing))
+                ):
+                    triggered.setdefault(rule, []).append(listing)
 
-    def _severe_enough(self, listing: Listing, min_rank: int) -> bool:
+    def _note_term(self, listing: Listing, info: ListInfo, standing: Standing) -> None:
+        """Rule 2.5."""
+        if standing is _TERM_UNKNOWN:
+            self.findings.ask.append(listing)
+        if standing is _TERM_UNKNOWN or (standing is _IN_FORCE and lacks_term(listing, info)):
+            self.findings.notices.append(Notice("term_unknown", listing.id, listing.list))
+
+    def _is_severe_enough(self, listing: Listing, min_rank: int) -> bool:
         """Rule 2.7."""
-        if not min_rank:
-            return True
         if listing.severity is None:
             self.findings.notices.append(Notice("severity_unknown", listing.id, listing.list))
             return False
         return listing.severity.rank >= min_rank
 
-    def _trigger(self, rule: Rule, listing: Listing, official: bool) -> None:
+    def _is_suspended(self, rule: Rule, listing: Listing) -> bool:
+        """What follows from the objection to ``listing``: whether it suspends the penalty (rule 2.2)."""
         findings = self.findings
-        if rule.penalty and listing.status is Status.OBJECTED:
-            effect, kind_unknown = effect_of_objection(listing, self.policy)
-            if kind_unknown:
-                findings.notices.append(Notice("objection_kind_unknown", listing.id, listing.list))
-            if effect is ObjectionEffect.SUSPEND:
-                findings.suspended.setdefault(rule, []).append(listing)
-                return
-            if effect is ObjectionEffect.FLAG:
-                findings.flagged.append(listing)
-        (findings.applied if official else findings.advised).setdefault(rule, []).append(listing)
+        effect, kind_unknown = effect_of_objection(listing, self.policy)
+        if kind_unknown:
+            findings.notices.append(Notice("objection_kind_unknown", listing.id, listing.list))
+        if effect is ObjectionEffect.SUSPEND:
+            findings.suspended.setdefault(rule, []).append(listing)
+            return True
+        if effect is ObjectionEffect.FLAG and listing not in findings.flagged[-1:]:  # it may trigger several penalties
+            findings.flagged.append(listing)
+        return False
 
     def read_clean_years(
         self,
@@ -161,7 +171,7 @@ class Reader:
         black = tuple(code for code in self.report.required if self.compiled.lists[code].kind is ListKind.BLACK)
         born = established_on(asked, subjects)
         for rule, years in self.table.clean:
-            if not rule.is_valid(self.day):
+            if not rule.first_day <= self.day <= rule.last_day:
                 continue
             first = years_after(self.day, -years)
             adverse = [
@@ -197,20 +207,30 @@ class Reader:
 def own_listings(
     asked: Subject, record: CreditRecord, compiled: CompiledList
 ) -> tuple[list[tuple[Listing, Identity]], list[tuple[Violation, Identity]]]:
-    """The record's entries that are, or may be, the subject's, each with its identity (section 3).
+    """The record's entries that are, or may be, the subject's, each with its identity (section 3), listings by id.
 
-    :raises BadRecord: an entry of a list nobody knows, or of another kind than its list's (rules 2.4, 7.5).
+    :raises BadRecord: an entry that cannot be used, as readers refuse it too (rules 2.4, 7.5).
     """
-    listings, violations = record.listings, record.violations
+    listings, violations = sorted(record.listings, key=_ID), record.violations
+    lists, code = compiled.lists, asked.code
+    by_code: list[tuple[Listing, Identity]] = []
     for listing in listings:
-        info = compiled.lists.get(listing.list)
-        if info is None or info.kind is not listing.kind:
-            raise _bad_listing(listing, known=info is not None)
-    code = asked.code
-    # The usual check by code, spelled out: one comparison an entry, on the path of every warm check.
-    usual = code is not None and asked.name_key is None and not violations
-    if usual and all(listing.subject.code == code for listing in listings):
-        return [(listing, Identity.CODE) for listing in listings], []
+        info = lists.get(listing.list)
+        start, end = listing.effective_from, listing.effective_until
+        if (
+            info is None
+            or info.kind is not listing.kind
+            or not listing.authority
+            or listing.authority.isspace()
+            or type(listing.status) is not Status
+            or type(start) is not date
+            or (end is not None and end < start)
+        ):
+            raise _bad_listing(listing, info)
+        if listing.subject.code == code:
+            by_code.append((listing, _CODE))
+    if code is not None and asked.name_key is None and not violations and len(by_code) == len(listings):
+        return by_code, []  # the usual check by code: every entry of the record bears it
     identities = identify(asked, [x.subject for x in listings] + [v.subject for v in violations])
     found = [(x, i) for x, i in zip(listings, identities[: len(listings)], strict=True) if i is not None]
     adverse = [(v, i) for v, i in zip(violations, identities[len(listings) :], strict=True) if i is not None]
@@ -224,12 +244,16 @@ def surest_subjects(
 
     Where the request has a code, an entry known by name only says nothing: its identity is not verified.
     """
-    entries: list[tuple[Listing | Violation, Identity]] = [*listings, *violations]
-    entries.sort(key=lambda pair: pair[0].id)
-    by_code = [entry.subject for entry, identity in entries if identity is Identity.CODE]
+    entries: Sequence[tuple[Listing | Violation, Identity]] = listings
+    if violations:
+        entries = sorted([*listings, *violations], key=lambda pair: pair[0].id)
+    by_code = [entry.subject for entry, identity in entries if identity is _CODE]
     if by_code or asked.code is not None:
         return by_code
-    return [entry.subject for entry, identity in entries if identity is Identity.NAME]
+    return [entry.subject for entry, identity in entries if identity is _NAME]
+
+
+_ID = attrgetter("id")
 
 
 def check_clock(record: CreditRecord, newest: datetime, tolerance_end: datetime) -> None:
@@ -237,6 +261,8 @@ def check_clock(record: CreditRecord, newest: datetime, tolerance_end: datetime)
 
     :raises BadRecord: a list vouched for beyond the reading clock plus an hour (rule 7.4).
     """
+    if tolerance_end.tzinfo is None:
+        raise no_offset("read_at")
     if newest > tolerance_end:
         ahead = sorted(code for code, coverage in record.coverage.items() if coverage.as_of > tolerance_end)
         raise BadRecord(
@@ -247,16 +273,28 @@ def check_clock(record: CreditRecord, newest: datetime, tolerance_end: datetime)
         )
 
 
-def _bad_listing(listing: Listing, *, known: bool) -> BadRecord:
-    if not known:
+def _bad_listing(listing: Listing, info: ListInfo | None) -> BadRecord:
+    if not listing.authority or listing.authority.isspace():
         return BadRecord(
-            f"条目 {listing.id} 属于未知名单 {listing.list!r}; 请安装声明该名单的适配器或改正名单代码",
-            f"listing {listing.id} is on the unknown list {listing.list!r}; install the adapter that declares it or"
+            f"条目 {listing.id} 缺少认定单位; 没有认定单位就没有限制",
+            f"listing {listing.id} names no authority; there is no restriction without one",
+            key="authority",
+        )
+    if info is None:
+        return BadRecord(
+            f"条目 {listing.id} 属于未知名单 {quoted(listing.list)}; 请安装声明该名单的适配器或改正名单代码",
+            f"listing {listing.id} is on the unknown list {quoted(listing.list)}; install the adapter that declares it or"
             " correct the code",
             key="list",
         )
+    if info.kind is listing.kind:
+        return BadRecord(
+            f"条目 {listing.id} 缺少状态或开始日期, 或结束日期早于开始日期",
+            f"listing {listing.id} has no status or start, or ends before it starts",
+            key="effective_from" if type(listing.status) is Status else "status",
+        )
     return BadRecord(
-        f"条目 {listing.id} 的类别 {listing.kind} 与名单 {listing.list} 的类别不符",
-        f"listing {listing.id} is of kind {listing.kind}, its list {listing.list} is not",
+        f"条目 {listing.id} 的类别 {listing.kind} 与名单 {listing.list} 的类别 {info.kind} 不符",
+        f"listing {listing.id} is of kind {listing.kind}, its list {listing.list} of kind {info.kind}",
         key="kind",
     )

@@ -170,8 +170,10 @@ ADVICE: Mapping[str, Pair] = {
 ADVICE_TEXT: Mapping[str, Pair] = {
     "verify_identity": (
         "所列条目未经代码核实，不能据此奖惩；请核实是否为同一主体，取得代码后重新核查。",
-        "These listings are not confirmed by a code and neither restrict nor reward; find out whether they are the"
-        " subject's and check again with a code.",
+        (
+            "These listings are not confirmed by a code and neither restrict nor reward; find out whether they are the"
+            " subject's and check again with a code."
+        ),
     ),
     "human_review": (
         "所列条目处于异议处理中，措施继续执行；请人工复核后办理。",
@@ -211,8 +213,10 @@ NOTICES: Mapping[str, Pair] = {
     ),
     "check_digit_failed": (
         "统一社会信用代码第 18 位校验不符，已按登记机关实际核发的代码核查；请核对证照。",
-        "The code's 18th character fails its check; it was checked as a code that the registry did issue. Compare it"
-        " with the licence.",
+        (
+            "The code's 18th character fails its check; it was checked as a code that the registry did issue. Compare it"
+            " with the licence."
+        ),
     ),
     "cross_check_partial": (
         "红黑名单交叉比对不完整，未查询：{lists}。给予激励前请补查。",
@@ -236,13 +240,17 @@ NOTICES: Mapping[str, Pair] = {
     ),
     "name_needed": (
         "名单含有不能按代码比对的条目，而核查未给出名称；请补充全称后重新核查：{lists}。",
-        "These lists hold entries that no code can compare, and no name was given; check again with the full name:"
-        " {lists}.",
+        (
+            "These lists hold entries that no code can compare, and no name was given; check again with the full name:"
+            " {lists}."
+        ),
     ),
     "objection_kind_unknown": (
         "条目处于异议处理中但未注明异议类型，暂不据此执行惩戒措施；请向认定单位核实：{listings}（{lists}）。",
-        "Objected to, but the kind of objection is not given, so the listing is suspended; ask its authority:"
-        " {listings} ({lists}).",
+        (
+            "Objected to, but the kind of objection is not given, so the listing is suspended; ask its authority:"
+            " {listings} ({lists})."
+        ),
     ),
     "parent_not_checked": (
         "该主体是分支机构，未同时核查其总公司；如需核查，请以角色 parent 给出总公司。",
@@ -254,8 +262,10 @@ NOTICES: Mapping[str, Pair] = {
     ),
     "term_unknown": (
         "条目未载明截止日期，仅在措施清单规定的年限内计入；请向认定单位核实：{listings}（{lists}）。",
-        "No end is given; the listing counts for the measure list's years only. Ask its authority: {listings}"
-        " ({lists}).",
+        (
+            "No end is given; the listing counts for the measure list's years only. Ask its authority: {listings}"
+            " ({lists})."
+        ),
     ),
     "type_differs": (
         "请求的主体类型与信用记录不一致，以信用记录为准。",
@@ -263,6 +273,9 @@ NOTICES: Mapping[str, Pair] = {
     ),
 }
 """The notices of section 6; ``{lists}`` and ``{listings}`` are filled where one is about some."""
+
+
+_FEW = 3
 
 
 def say(table: Mapping[str, Pair], key: str, lang: Lang) -> str:
@@ -320,7 +333,8 @@ def notice(
 def notices(
     code: str, lang: Lang, lists: Sequence[str], listings: Sequence[str], local: KnownLists | None = None
 ) -> str:
-    """Several notices of one code as one sentence."""
+    """Several notices of one code as one sentence; more than a few lists are told by name only."""
+    name = named_list if len(lists) <= _FEW else list_name
     return say(NOTICES, code, lang).format(
-        lists=joined([named_list(one, lang, local) for one in lists], lang), listings=joined(listings, lang)
+        lists=joined([name(one, lang, local) for one in lists], lang), listings=joined(listings, lang)
     )

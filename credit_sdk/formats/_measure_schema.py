@@ -7,9 +7,20 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
-from credit_sdk.formats._problems import Fault
+from credit_sdk.formats._problems import NO_DAY, Fault
 from credit_sdk.model.jurisdiction import is_jurisdiction
 from credit_sdk.model.subject import ORGANISATIONS
 from credit_sdk.model.terms import (
@@ -27,13 +38,16 @@ from credit_sdk.model.terms import (
     Verified,
 )
 
+_DEEPEST_TERM = 10
+_LARGEST_INTEGER = 2**53 - 1  # beyond it JSON readers differ
+_LONGEST_ID = 200
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _duration(value: Any) -> Any:
-    match = re.fullmatch(r"(\d{1,6})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise Fault('应为时长, 如 "24h" 或 "400d"', 'must be a duration, such as "24h" or "400d"')
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value) if isinstance(value, str) else None
+    if match is None or int(match[1]) == 0:
+        raise Fault('应为大于零的时长, 如 "24h" 或 "400d"', 'must be a duration above zero, such as "24h" or "400d"')
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
@@ -44,10 +58,16 @@ def _max_age(value: Any) -> Any:
 def _day(value: Any) -> Any:
     if isinstance(value, datetime) or not isinstance(value, date | str):
         raise Fault("应为日期 YYYY-MM-DD", "must be a date, YYYY-MM-DD")
+    if isinstance(value, date):
+        return value
     try:
-        return value if isinstance(value, date) else date.fromisoformat(value)
+        # fromisoformat reads weeks and more
+        day = date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
     except ValueError:
-        raise Fault("不是有效日期; 请写成 YYYY-MM-DD", "not a date that exists; write YYYY-MM-DD") from None
+        day = None
+    if day is None:
+        raise Fault(*NO_DAY)
+    return day
 
 
 def _area(value: Any) -> Any:
@@ -62,8 +82,12 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, depth: int = 0) -> Any:
     """Terms as JSON values. Numbers with a fraction are refused: amounts are decimal strings with a currency."""
+    if depth > _DEEPEST_TERM:
+        raise Fault("嵌套过深", "nested too deep")
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        raise Fault("整数过大; 请写成字符串", "the integer is too large; write it as a string")
     if isinstance(value, float):
         raise Fault(
             '不用浮点数; 金额写成十进制字符串并注明币种, 如 "500000.00 CNY"',
@@ -72,14 +96,45 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime | time):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth + 1) for item in value]
     return value
+
+
+def _terms(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    terms = _plain(value)
+    needs = terms.get("needs", [])
+    if not isinstance(needs, list) or not all(isinstance(key, str) for key in needs):
+        raise Fault("needs 应为字符串的数组", "needs must be an array of strings")
+    if "reaches" in terms:
+        raise Fault("reaches 是措施的键, 不在 terms 中", "reaches is a key of the measure, not of its terms")
+    return terms
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` may be an id: one line that can be printed, as messages name things by their ids."""
+    return text.isprintable() and len(text) <= _LONGEST_ID
+
+
+def _one_line(value: str) -> str:
+    if not is_id(value):
+        raise Fault(
+            f"应为一行可显示的文字, 不超过 {_LONGEST_ID} 个字符",
+            f"must be one line of visible text, at most {_LONGEST_ID} characters",
+        )
+    return value
+
+
+def _word_or_table(value: Any) -> str:
+    return "[table]" if isinstance(value, Mapping | BaseModel) else "[word]"
 
 
 _Day = Annotated[date, BeforeValidator(_day)]
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_Id = Annotated[_Text, AfterValidator(_one_line)]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 _Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]*$")]
 
@@ -117,7 +172,7 @@ class BasisTable(_Table):
 class MeasureTable(_Table):
     """``[[measures]]``."""
 
-    id: _Text
+    id: _Id
     name: _Text
     name_en: _Text | None = None
     effect: Literal[Effect.RESTRICT, Effect.PRIORITY]
@@ -133,7 +188,7 @@ class MeasureTable(_Table):
     valid_until: _Day | None = None
     triggers: Annotated[list[TriggerTable], Field(min_length=1)]
     basis: list[BasisTable] = []
-    terms: Annotated[dict[str, Any], BeforeValidator(_plain)] = {}
+    terms: Annotated[dict[str, Any], BeforeValidator(_terms)] = {}
 
 
 class ActionTable(_Table):
@@ -177,7 +232,13 @@ class ObjectionTable(_Table):
 class PolicyTable(_Table):
     """``[policy]``."""
 
-    on_objection: ObjectionEffect | ObjectionTable | None = None
+    on_objection: (
+        Annotated[
+            Annotated[ObjectionEffect, Tag("[word]")] | Annotated[ObjectionTable, Tag("[table]")],
+            Discriminator(_word_or_table),
+        ]
+        | None
+    ) = None
     recommended: Literal["advise", "apply"] = "advise"
     third_party: Literal["advise", "apply"] = "advise"
     match_by_name: StrictBool = False
@@ -188,10 +249,10 @@ class PolicyTable(_Table):
 class MeasureListFile(_Table):
     """The whole file."""
 
-    id: _Text
+    id: _Id
     domain: _Name
     title: _Text | None = None
-    version: _Text
+    version: _Id
     jurisdiction: Annotated[str, BeforeValidator(_area)]
     status: MeasureListStatus
     issued_by: _Text | None = None

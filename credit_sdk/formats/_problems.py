@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from credit_sdk.errors import quoted
+
 if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -12,53 +14,89 @@ if TYPE_CHECKING:
 class Problem(NamedTuple):
     """One fault."""
 
-    key: str
-    """Path of keys, joined by dots; positions in arrays in brackets."""
+    loc: tuple[int | str, ...]
+    """Path of keys, and positions in arrays."""
     zh: str
     en: str
+
+    @property
+    def key(self) -> str:
+        """The path as :func:`dotted` writes it."""
+        return dotted(self.loc)
 
 
 def first_problem(error: ValidationError) -> Problem:
     """The first fault that pydantic reports. Values are not repeated, as they may be identifiers (rule 9.4)."""
     details = error.errors(include_url=False, include_input=False, include_context=True)[0]
     zh, en = _sentence(details)
-    return Problem(dotted(details["loc"]), zh, en)
+    # pydantic's own marks, as for the key of a table or the member of a union, are no part of the path.
+    loc = tuple(part for part in details["loc"] if isinstance(part, int) or not part.startswith("["))
+    return Problem(loc, zh, en)
 
 
 def dotted(loc: tuple[int | str, ...]) -> str:
     """``("measures", 0, "name")`` as ``measures[0].name``."""
     path = ""
     for part in loc:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+        shown = part if isinstance(part, int) or part.isprintable() else quoted(part)
+        path += f"[{part}]" if isinstance(part, int) else f".{shown}" if path else str(shown)
     return path
 
 
-def _sentence(details: ErrorDetails) -> tuple[str, str]:  # noqa: PLR0911 - a table in the shape of a match
+NO_DAY = ("不是有效日期; 请写成 YYYY-MM-DD", "not a date that exists; write YYYY-MM-DD")
+NO_MOMENT = (
+    "不是有效时间; 请写成 2026-11-21T12:00:00+08:00",
+    "not a moment that exists; write 2026-11-21T12:00:00+08:00",
+)
+NO_OFFSET = ("时间缺少时区; 例如 +08:00", "the time needs an offset; such as +08:00")
+
+_SENTENCES = {
+    **dict.fromkeys(("missing", "string_too_short", "none_required"), ("缺少该键或为空", "missing or empty")),
+    **dict.fromkeys(
+        ("date_from_datetime_parsing", "date_parsing", "date_type", "date_from_datetime_inexact"),
+        NO_DAY,
+    ),
+    **dict.fromkeys(
+        ("list_type", "tuple_type"),
+        ("应为数组", "must be an array"),
+    ),
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type", "dataclass_type", "typed_dict_type"),
+        ("应为对象 (TOML 中为表)", "must be an object (in TOML: a table)"),
+    ),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), ("应为整数", "must be an integer")),
+    **dict.fromkeys(("bool_type", "bool_parsing"), ("应为 true 或 false", "must be true or false")),
+    "extra_forbidden": ("未知的键; 请检查拼写", "unknown key; check the spelling"),
+    "string_type": ("应为字符串", "must be a string"),
+    "too_short": ("至少需要一项", "needs at least one item"),
+    "string_pattern_mismatch": (
+        "应以小写字母开头, 只含小写字母、数字和连字符",
+        "must begin with a lower-case letter and hold lower-case letters, digits and hyphens only",
+    ),
+    "json_invalid": ("不是有效的 JSON: 转义有误或嵌套过深", "not valid JSON: a wrong escape, or nested too deep"),
+}
+
+
+def _sentence(details: ErrorDetails) -> tuple[str, str]:
     context: dict[str, Any] = details.get("ctx") or {}
     match details["type"]:
-        case "missing" | "string_too_short" | "none_required":
-            return "缺少该键或为空", "missing or empty"
-        case "extra_forbidden":
-            return "未知的键; 请检查拼写", "unknown key; check the spelling"
         case "enum" | "literal_error":
             expected = str(context.get("expected", "")).replace("'", "")
             expected_zh = expected.replace(" or ", "、").replace(", ", "、")
             return f"取值不在允许范围内; 可用: {expected_zh}", f"not a known value; known: {expected}"
-        case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
-            return "不是有效日期; 请写成 YYYY-MM-DD", "not a date that exists; write YYYY-MM-DD"
-        case "datetime_parsing" | "datetime_type" | "datetime_from_date_parsing" | "datetime_object_invalid":
+        case "greater_than_equal" | "less_than_equal":
+            bound = context.get("ge", context.get("le"))
+            least = "ge" in context
             return (
-                "不是有效时间; 请写成 2026-11-21T12:00:00+08:00",
-                "not a moment that exists; write 2026-11-21T12:00:00+08:00",
+                f"应{'不小于' if least else '不大于'} {bound}",
+                f"must be at {'least' if least else 'most'} {bound}",
             )
-        case "timezone_aware":
-            return "时间缺少时区; 例如 +08:00", "the time needs an offset; such as +08:00"
-        case "string_type":
-            return "应为字符串", "must be a string"
         case "value_error":
             said = context.get("error")
             if isinstance(said, Fault):
                 return said.zh, said.en
+        case type_ if type_ in _SENTENCES:
+            return _SENTENCES[type_]
         case _:
             pass
     return f"无效: {details['msg']}", f"invalid: {details['msg']}"

@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_KEY = r"[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'"
+_ASSIGNED = re.compile(rf"\s*((?:{_KEY})(?:\s*\.\s*(?:{_KEY}))*)\s*=")
+_QUOTES = re.compile(r"\"\"\"|'''")
 
 
 def line_of(text: str, loc: tuple[int | str, ...]) -> int | None:
     """The line (from 1) of the key at ``loc``, or of the nearest table around it that has a header; else ``None``.
 
-    Reads headers and keys at the start of lines only, which is how measure lists are written; a position inside a
-    multi-line string can at worst name a line nearby.
+    Reads headers and keys at the start of lines only, which is how measure lists are written: what stands inside an array
+    or an inline table has the line of the key that holds it.
     """
-    path = [str(part) for part in loc if isinstance(part, str)]
-    number = next((part for part in loc if isinstance(part, int)), 0)
     best: int | None = None
-    depth, seen, inside = 0, -1, ""
-    for line_number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-            inside = header[2].replace('"', "")
-            if ".".join(path).startswith(inside):
-                seen += header[1] == "[["
-                if (header[1] == "[" or seen == number) and inside.count(".") + 1 > depth:
-                    best, depth = line_number, inside.count(".") + 1
-        elif key := re.match(r'\s*"?([A-Za-z0-9_.-]+)"?\s*=', line):
-            here = f"{inside}.{key[1]}" if inside else key[1]
-            wanted = ".".join(path)
-            in_place = seen in (-1, number) or not inside
-            if in_place and (wanted == here or wanted.startswith(f"{here}.")) and here.count(".") + 1 > depth:
-                best, depth = line_number, here.count(".") + 1
+    deepest = 0
+    for number, here in _places(text):
+        if len(here) > deepest and loc[: len(here)] == here:
+            best, deepest = number, len(here)
     return best
+
+
+def _places(text: str) -> Iterator[tuple[int, tuple[int | str, ...]]]:
+    """Every line that opens a table or gives a key, with the path it stands for, positions in arrays of tables included."""
+    last: dict[tuple[int | str, ...], int] = {}
+    inside: tuple[int | str, ...] = ()
+    closing: str | None = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if closing is not None:  # in a string of several lines
+            if line.count(closing) % 2:
+                closing = None
+            continue
+        if header := _HEADER.match(line):
+            parts = _parts(header[2])
+            inside = _with_positions(parts[:-1], last)
+            table = (*inside, parts[-1])
+            if header[1] == "[[":
+                last[table] = last.get(table, -1) + 1
+            inside = _with_positions(parts, last)
+            yield number, inside
+        elif key := _ASSIGNED.match(line):
+            yield number, (*inside, *_parts(key[1]))
+            for quotes in _QUOTES.findall(line)[:1]:
+                if line.count(quotes) % 2:
+                    closing = quotes
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip("\"'") for part in re.findall(_KEY, dotted))
+
+
+def _with_positions(parts: tuple[str, ...], last: dict[tuple[int | str, ...], int]) -> tuple[int | str, ...]:
+    path: tuple[int | str, ...] = ()
+    for part in parts:
+        path = (*path, part)
+        if path in last:
+            path = (*path, last[path])
+    return path

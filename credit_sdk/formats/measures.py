@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from credit_sdk.errors import InvalidMeasureList
-from credit_sdk.formats._measure_schema import ActionTable, ListTable, MeasureListFile, MeasureTable, PolicyTable
+from credit_sdk.errors import InvalidMeasureList, quoted
+from credit_sdk.formats._measure_schema import (
+    ActionTable,
+    ListTable,
+    MeasureListFile,
+    MeasureTable,
+    PolicyTable,
+    is_id,
+)
 from credit_sdk.formats._problems import dotted, first_problem
 from credit_sdk.formats._toml_lines import line_of
 from credit_sdk.model.catalogue import CATALOGUE, ListInfo
@@ -57,7 +64,15 @@ def loads(content: bytes | str, *, file: str | None = None) -> MeasureList:
     :param file: what to call it in errors.
     :raises InvalidMeasureList: it cannot be used.
     """
-    raw = content.encode() if isinstance(content, str) else content
+    try:
+        raw = content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:
+        raise InvalidMeasureList(
+            f"含有不成对的代理字符 (第 {error.start + 1} 个字符); 请核对来源的编码",
+            f"half a surrogate pair (character {error.start + 1}); check the encoding it came from",
+            file=file,
+            line=error.object.count("\n", 0, error.start) + 1,
+        ) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -69,11 +84,20 @@ def loads(content: bytes | str, *, file: str | None = None) -> MeasureList:
         ) from None
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        said = str(error).partition(" (at ")[0]
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+), column \d+\)\Z", str(error))
+        said = str(error).rpartition(" (at ")[0]
         raise InvalidMeasureList(
-            f"不是有效的 TOML: {said}", f"not valid TOML: {said}", file=file, line=int(place[1]) if place else None
+            f"不是有效的 TOML: {said}; 请改正该行",
+            f"not valid TOML: {said}; correct the line",
+            file=file,
+            line=int(place[1]) if place else text.rstrip().count("\n") + 1,  # else it is "at end of document"
+        ) from None
+    except (ValueError, RecursionError):
+        raise InvalidMeasureList(
+            "不是可用的 TOML: 数字过长或嵌套过深",
+            "not usable TOML: a number is too long, or the nesting too deep",
+            file=file,
         ) from None
     return _build(values, file, f"sha256:{hashlib.sha256(raw).hexdigest()}", text)
 
@@ -83,8 +107,15 @@ def from_dict(values: Mapping[str, Any], *, file: str | None = None) -> MeasureL
 
     :raises InvalidMeasureList: it cannot be used.
     """
-    canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
-    return _build(dict(values), file, f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}", None)
+    try:
+        canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidMeasureList(
+            f"不能写成 JSON ({type(error).__name__}); 请给出与 TOML 解码后相同的值",
+            f"cannot be written as JSON ({type(error).__name__}); give values as decoded from TOML",
+            file=file,
+        ) from None
+    return _build(dict(values), file, f"sha256:{hashlib.sha256(canonical).hexdigest()}", None)
 
 
 class _Unusable(Exception):
@@ -101,7 +132,7 @@ def _build(values: dict[str, Any], file: str | None, digest: str, text: str | No
             parsed = MeasureListFile.model_validate(values)
         except ValidationError as error:
             problem = first_problem(error)
-            raise _Unusable(_place(error), problem.zh, problem.en) from None
+            raise _Unusable(problem.loc, problem.zh, problem.en) from None
         return _measure_list(parsed, digest, file)
     except _Unusable as fault:
         raise InvalidMeasureList(
@@ -113,17 +144,15 @@ def _build(values: dict[str, Any], file: str | None, digest: str, text: str | No
         ) from None
 
 
-def _place(error: ValidationError) -> tuple[int | str, ...]:
-    return error.errors(include_url=False, include_input=False, include_context=False)[0]["loc"]
-
-
 def _named(loc: tuple[int | str, ...], values: Mapping[str, Any]) -> str:
     """``measures[3].basis`` with the measure's id in place of its number."""
     if len(loc) > 1 and loc[0] == "measures" and isinstance(loc[1], int):
         try:
-            return dotted((f"measures[{values['measures'][loc[1]]['id']}]", *loc[2:]))
+            id_ = values["measures"][loc[1]]["id"]
         except (KeyError, IndexError, TypeError):
-            pass
+            id_ = None
+        if isinstance(id_, str) and is_id(id_):
+            return dotted((f"measures[{id_}]", *loc[2:]))
     return dotted(loc)
 
 
@@ -219,8 +248,8 @@ def _known_list(code: str, known: set[str], loc: tuple[int | str, ...]) -> None:
     if code not in known:
         raise _Unusable(
             loc,
-            f"未知名单 {code!r}; 请使用名单目录中的代码, 或在 [[lists.local]] 中声明",
-            f"unknown list {code!r}; use a code of the catalogue or declare it under [[lists.local]]",
+            f"未知名单 {quoted(code)}; 请使用名单目录中的代码, 或在 [[lists.local]] 中声明",
+            f"unknown list {quoted(code)}; use a code of the catalogue or declare it under [[lists.local]]",
         )
 
 
@@ -244,16 +273,16 @@ def _problems(measure: MeasureTable, known: set[str], actions: Mapping[str, Acti
             declared = ", ".join(actions) or "-"
             yield _Unusable(
                 ("actions", place),
-                f"办理事项 {name!r} 未在 [actions] 中声明; 已声明: {declared}",
-                f"action {name!r} is not declared under [actions]; declared: {declared}",
+                f"办理事项 {quoted(name)} 未在 [actions] 中声明; 已声明: {declared}",
+                f"action {quoted(name)} is not declared under [actions]; declared: {declared}",
             )
     for place, trigger in enumerate(measure.triggers):
         for code in trigger.lists:
             if code not in known:
                 yield _Unusable(
                     ("triggers", place, "list"),
-                    f"未知名单 {code!r}; 请使用名单目录中的代码, 或在 [[lists.local]] 中声明",
-                    f"unknown list {code!r}; use a code of the catalogue or declare it under [[lists.local]]",
+                    f"未知名单 {quoted(code)}; 请使用名单目录中的代码, 或在 [[lists.local]] 中声明",
+                    f"unknown list {quoted(code)}; use a code of the catalogue or declare it under [[lists.local]]",
                 )
         if penalty and trigger.clean_years is not None:
             yield _Unusable(

@@ -7,19 +7,22 @@ skipped in silence (rule 2.4).
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from datetime import date  # noqa: TC003 - pydantic reads it at run time
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeVar
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from credit_sdk.errors import BadRecord, InvalidRecords, InvalidSubject
-from credit_sdk.formats._problems import first_problem
+from credit_sdk.errors import BadRecord, InvalidRecords, InvalidSubject, quoted
+from credit_sdk.formats._problems import NO_MOMENT, NO_OFFSET, first_problem
+from credit_sdk.model import names
 from credit_sdk.model.identifiers import organisation_code, registration_number, uscc
 from credit_sdk.model.jurisdiction import is_jurisdiction
 from credit_sdk.model.listing import VIOLATIONS, Listing, Violation
+from credit_sdk.model.moments import SHANGHAI
 from credit_sdk.model.record import Coverage
 from credit_sdk.model.subject import ORGANISATIONS, ListedSubject
 from credit_sdk.model.terms import ListKind, Objection, Severity, Status, SubjectType
@@ -52,7 +55,7 @@ class _CoverageLine(TypedDict):
     __pydantic_config__ = _CONFIG  # type: ignore[misc]
     type: Literal["coverage"]
     list: _Text
-    as_of: AwareDatetime
+    as_of: _Text  # read by _moment
     history_from: NotRequired[date]
 
 
@@ -97,6 +100,14 @@ _LINE: TypeAdapter[Any] = TypeAdapter(
 _SUBJECT_KEYS = frozenset(_SubjectLine.__annotations__)
 _LISTING_KEYS = frozenset(_ListingLine.__annotations__)
 _VIOLATION_KEYS = frozenset(_ViolationLine.__annotations__)
+_KEYS = {
+    "coverage": frozenset(_CoverageLine.__annotations__),
+    "listing": _LISTING_KEYS,
+    "violation": _VIOLATION_KEYS,
+}
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 @dataclass(slots=True)
@@ -126,14 +137,16 @@ def read(paths: Iterable[str | PathLike[str]], lists: KnownLists) -> Records:
     assembly = _Assembly(lists)
     for path in paths:
         name = str(path)
-        lines = 0
-        for lines, line in enumerate(_lines(name), start=1):
+        empty = True
+        for number, line in enumerate(_lines(name), start=1):
+            if not line or line.isspace():
+                continue
+            empty = False
             try:
-                if line and not line.isspace():
-                    assembly.add(line, name, lines)
+                assembly.add(line, name, number)
             except _Unusable as fault:
-                raise InvalidRecords(fault.zh, fault.en, file=name, line=lines, key=fault.key) from None
-        if not lines:
+                raise InvalidRecords(fault.zh, fault.en, file=name, line=number, key=fault.key) from None
+        if empty:
             raise InvalidRecords(
                 "文件为空; 至少需要一行 coverage 说明查询范围",
                 "the file is empty; at least one coverage line must say for which list it speaks",
@@ -150,10 +163,22 @@ def parse(objects: Iterable[Mapping[str, Any]], lists: KnownLists) -> Records:
     assembly = _Assembly(lists)
     for place, one in enumerate(objects, start=1):
         try:
-            assembly.add(json.dumps(one, ensure_ascii=False).encode(), "", place)
+            assembly.add(_encode(one), "", place)
         except _Unusable as fault:
             raise BadRecord(fault.zh, fault.en, line=place, key=fault.key) from None
     return assembly.records
+
+
+def _encode(one: Any) -> bytes:
+    try:
+        return json.dumps(dict(one), ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _Unusable(
+            None,
+            f"不能写成 JSON ({type(error).__name__}); 请给出与 JSON Lines 文件各行相同的对象, 日期写成字符串",
+            f"cannot be written as JSON ({type(error).__name__}); give objects as they stand in a JSON Lines file, dates"
+            " as strings",
+        ) from None
 
 
 def _lines(path: str) -> Iterator[bytes]:
@@ -214,7 +239,7 @@ class _Assembly:
                 f"list {code} is already spoken for by {place}; a list has one origin, or repaired entries would live on",
             )
         self._spoken_for[code] = file, number
-        self.records.coverage[code] = Coverage(values["as_of"], values.get("history_from"))
+        self.records.coverage[code] = Coverage(_moment(values["as_of"]), values.get("history_from"))
 
     def _listing(self, values: dict[str, Any]) -> Listing:
         info = self._known(values["list"])
@@ -275,17 +300,26 @@ class _Assembly:
     def _subject(self, values: dict[str, Any]) -> ListedSubject:
         code, organisation, registration = map(values.get, ("code", "organisation_code", "registration_number"))
         type_ = values.get("type")
+        key = "subject.code"
         try:
-            # A code that fails its check digit loads: registries did issue such codes (rule 3.1).
+            # A code that fails its check digit loads: registries did issue such codes (rule 3.1). One of another length or
+            # alphabet does not: no request could ever meet it, and the entry would be dropped in silence.
             if code is not None:
                 code = uscc.validate(code, issued=True, organisation=type_ in ORGANISATIONS)
             if organisation is not None:
-                organisation = organisation_code.compact(organisation)
+                key = "subject.organisation_code"
+                organisation = organisation_code.validate(organisation, issued=True)
             if registration is not None:
-                registration = registration_number.compact(registration)
+                key = "subject.registration_number"
+                registration = registration_number.validate(registration)
         except InvalidSubject as error:
-            raise _Unusable("subject.code", error.zh, error.en) from None
+            raise _Unusable(key, error.zh, error.en) from None
         name = values.get("name")
+        former = values.get("former_names", ())
+        for one in former if name is None else (name, *former):
+            # Nearly every name begins with a Chinese character; any other may be one of which nothing can be seen.
+            if not "\u4e00" <= one[0] <= "\u9fff":
+                _visible(one)
         if code is None and organisation is None and registration is None and name is None:
             raise _Unusable("subject", "缺少代码或名称", "neither a code nor a name is given")
         return ListedSubject(
@@ -294,7 +328,7 @@ class _Assembly:
             registration,
             name,
             type_,
-            tuple(values.get("former_names", ())),
+            tuple(former),
             values.get("established_on"),
         )
 
@@ -303,8 +337,8 @@ class _Assembly:
         if info is None:
             raise _Unusable(
                 "list",
-                f"未知名单 {code!r}; 已知名单见 credit lists info, 地方名单由措施清单的 lists.local 声明",
-                f"unknown list {code!r}; see credit lists info for the known ones; measure lists declare local ones under"
+                f"未知名单 {quoted(code)}; 已知名单见 credit lists info, 地方名单由措施清单的 lists.local 声明",
+                f"unknown list {quoted(code)}; see credit lists info for the known ones; measure lists declare local ones under"
                 " lists.local",
             )
         return info
@@ -320,8 +354,8 @@ class _Assembly:
         elif known != entry:
             raise _Unusable(
                 "id",
-                f"编号 {entry.id} 已用于另一条内容不同的记录; 编号须唯一",
-                f"id {entry.id} is taken by another entry of different content; ids are unique",
+                f"编号 {quoted(entry.id)} 已用于另一条内容不同的记录; 编号须唯一",
+                f"id {quoted(entry.id)} is taken by another entry of different content; ids are unique",
             )
 
 
@@ -340,17 +374,21 @@ def _examine(line: bytes) -> dict[str, Any]:
     values = _decode(line)
     type_ = values.get("type")
     if type_ not in _TYPES:
-        quoted = json.dumps(type_, ensure_ascii=False)[:40]
+        if "type" not in values:
+            raise _Unusable(
+                "type", "缺少 type; 可用: coverage、listing、violation", "no type; known: coverage, listing, violation"
+            )
+        shown = quoted(type_)
         raise _Unusable(
             "type",
-            f"未知的 type {quoted}; 可用: coverage、listing、violation",
-            f"unknown type {quoted}; known: coverage, listing, violation",
+            f"未知的 type {shown}; 可用: coverage、listing、violation",
+            f"unknown type {shown}; known: coverage, listing, violation",
         )
     try:
-        validated: dict[str, Any] = _LINE.validate_json(json.dumps(_without_blanks(values)))
+        validated: dict[str, Any] = _LINE.validate_json(json.dumps(_without_blanks(values, _KEYS[type_])))
     except ValidationError as error:
         problem = first_problem(error)
-        raise _Unusable(problem.key.removeprefix(f"{type_}."), problem.zh, problem.en) from None
+        raise _Unusable(problem.key.removeprefix(f"{type_}.") or None, problem.zh, problem.en) from None
     return validated
 
 
@@ -369,20 +407,47 @@ def _decode(line: bytes) -> dict[str, Any]:
             f"不是 UTF-8 (第 {error.start + 1} 字节); 请转换编码",
             f"not UTF-8 (byte {error.start + 1}); convert it",
         ) from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        at = getattr(error, "colno", 1)
-        raise _Unusable(None, f"不是 JSON (第 {at} 列)", f"not JSON (column {at})") from None
+    except json.JSONDecodeError as error:
+        raise _Unusable(
+            None,
+            f"不是 JSON (第 {error.colno} 列); 每行应为一个 JSON 对象",
+            f"not JSON (column {error.colno}); each line must be a JSON object",
+        ) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits; brackets in brackets by the hundred
+        raise _Unusable(None, "数字过长或嵌套过深", "a number is too long, or the nesting too deep") from None
     if not isinstance(values, dict):
         raise _Unusable(None, "每行应为一个 JSON 对象", "each line must be a JSON object")
     return values
 
 
-def _without_blanks(values: Any) -> Any:
-    """Without keys whose value is null or blank: blank counts as missing (rule 2.4)."""
-    if not isinstance(values, dict):
-        return values
-    return {
-        key: _without_blanks(value)
-        for key, value in values.items()
-        if value is not None and not (isinstance(value, str) and not value.strip())
-    }
+def _without_blanks(values: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Without the known keys whose value is null or blank: blank counts as missing (rule 2.4). Unknown keys are kept."""
+    kept = {key: value for key, value in values.items() if key not in known or not _is_blank(value)}
+    if isinstance(subject := kept.get("subject"), dict):
+        kept["subject"] = _without_blanks(subject, _SUBJECT_KEYS)
+    return kept
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _moment(text: str) -> datetime:
+    """RFC 3339 with an offset (interfaces section 2)."""
+    if not _RFC_3339.fullmatch(text):
+        raise _Unusable("as_of", *NO_MOMENT)
+    try:
+        moment = datetime.fromisoformat(text.upper())
+        moment.astimezone(SHANGHAI)
+    except (ValueError, OverflowError):  # the latter in the first or last hours of the calendar
+        raise _Unusable("as_of", *NO_MOMENT) from None
+    if moment.tzinfo is None:
+        raise _Unusable("as_of", *NO_OFFSET)
+    return moment
+
+
+def _visible(name: str) -> None:
+    try:
+        names.normalise(name)
+    except InvalidSubject as error:
+        raise _Unusable("subject.name", error.zh, error.en) from None

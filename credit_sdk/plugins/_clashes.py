@@ -74,4 +74,3 @@ def _local_lists(infos: Sequence[AdapterInfo]) -> Iterator[Clash]:
         if len({local.meaning for _, local in several}) > 1:
             places = tuple(dict.fromkeys(place for place, _ in several))
             yield Clash(places, f"地方名单 {code} 的定义不一致", f"the local list {code} is defined differently")
-

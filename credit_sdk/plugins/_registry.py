@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from credit_sdk.errors import AdapterFailed, InvalidSettings, UnknownDomain
+from credit_sdk.errors import AdapterFailed, InvalidSettings, UnknownDomain, quoted
 from credit_sdk.model.catalogue import CATALOGUE
 from credit_sdk.plugins._clashes import refused
 from credit_sdk.plugins._loading import AdapterInfo, load, of_entry_point
@@ -111,9 +111,9 @@ class DomainRegistry:
         names = ", ".join(self._domains) or "-"
         broken = ", ".join(info.name for info in self._adapters if info.problem)
         raise UnknownDomain(
-            f"没有领域 {domain!r}; 可用: {names}"
+            f"没有领域 {quoted(domain)}; 可用: {names}"
             + (f"; 不可用的适配器: {broken} (详见 credit doctor)" if broken else "; 其他领域请安装其适配器"),
-            f"there is no domain {domain!r}; known: {names}"
+            f"there is no domain {quoted(domain)}; known: {names}"
             + (f"; broken adapters: {broken} (see credit doctor)" if broken else "; install the adapter of another"),
             key="domain",
         )

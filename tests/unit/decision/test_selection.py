@@ -60,9 +60,9 @@ def test_the_longest_match_in_force_decides_alone(areas: list[str], asked: str |
             ["CN/draft", "44/repealed"], "44", MeasureListNotInForce, ["draft", "repealed"], id="none in force"
         ),
         pytest.param(["CN", "45/draft"], "china", InvalidRequest, ["GB/T 2260"], id="a word"),
-        pytest.param(["CN"], "cn", InvalidRequest, ["'cn'"], id="small letters"),
-        pytest.param(["CN"], "441", InvalidRequest, ["'441'"], id="three digits"),
-        pytest.param(["CN"], "", InvalidRequest, ["''"], id="empty"),
+        pytest.param(["CN"], "cn", InvalidRequest, ['"cn"'], id="small letters"),
+        pytest.param(["CN"], "441", InvalidRequest, ['"441"'], id="three digits"),
+        pytest.param(["CN"], "", InvalidRequest, ['""'], id="empty"),
         pytest.param(["CN"], 44, InvalidRequest, ["44"], id="a number"),
     ],
 )

@@ -1,0 +1,75 @@
+"""``credit doctor`` on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from credit_sdk.decision import words
+
+if TYPE_CHECKING:
+    from credit_sdk.cli.examination import Examination
+    from credit_sdk.cli.screen import Screen
+    from credit_sdk.cli.session import Session
+    from credit_sdk.plugins import AdapterInfo
+
+_ORIGINS = {
+    "argument": ("命令行", "argument"),
+    "environment": ("环境变量", "environment"),
+    "default": ("默认", "default"),
+}
+
+
+def draw(result: Examination, session: Session) -> None:
+    """Draw the findings, and what to mend at the end."""
+    screen, lang = session.screen(), session.lang
+    screen.heading(session.pick("版本", "Versions"))
+    missing = session.pick("未安装", "not installed")
+    screen.facts([(name, version or missing) for name, version in result.versions.items()], indent=2)
+
+    screen.heading(session.pick("适配器", "Adapters"))
+    for adapter in result.adapters:
+        _adapter(adapter, screen, session)
+    if not result.adapters:
+        screen.paragraph(
+            session.pick(
+                "没有安装适配器；核查需要安装适配器（如 credit-sdk-procurement）或用 --measures 自带措施清单",
+                "No adapter is installed; to check, install one (such as credit-sdk-procurement) or bring a measure list"
+                " with --measures",
+            ),
+            indent=2,
+        )
+
+    screen.heading(session.pick("设置", "Settings"))
+    unset = session.pick("未设置", "not set")
+    screen.facts(
+        [
+            (name, (value if value is not None else unset) + f"  [{words.say(_ORIGINS, origin, lang)}]")
+            for name, (value, origin) in result.settings.items()
+        ],
+        indent=2,
+    )
+    if result.source is not None:
+        screen.facts([(session.pick("来源可用", "source opened"), result.source)], indent=2)
+
+    if result.problems:
+        screen.heading(session.pick("需要处理", "To mend"), "red")
+        for problem in result.problems:
+            screen.entry(problem.code, mark="✗", colour="red")
+            screen.paragraph(problem.located(lang), indent=4)
+    else:
+        screen.line()
+        screen.line(session.pick("✓ 一切正常", "✓ All is well"), "bold green")
+    screen.line()
+
+
+def _adapter(adapter: AdapterInfo, screen: Screen, session: Session) -> None:
+    lang = session.lang
+    sound = adapter.problem is None
+    package = " ".join(part for part in (adapter.distribution, adapter.version) if part)
+    screen.entry(adapter.name, package, mark="✓" if sound else "✗", colour="green" if sound else "red")
+    if not sound:
+        screen.paragraph(session.pick("不可用，见下", "cannot be used, see below"), indent=4, style="red")
+    for ml in adapter.measure_lists:
+        status = words.say(words.LIST_STATUSES, ml.status, lang)
+        count = session.pick(f"{len(ml.measures)} 项措施", f"{len(ml.measures)} measures")
+        screen.paragraph(f"{ml.id} {ml.version} · {ml.jurisdiction} · {status} · {count}", indent=4, style="dim")
