@@ -1,0 +1,1 @@
+"""What a check costs, beside what users would use instead: ``uv run poe bench``."""
