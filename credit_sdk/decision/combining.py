@@ -14,19 +14,20 @@ from credit_sdk.decision.result import (
     Obligation,
     SeenListing,
     SourceReport,
+    build,
     restricted,
 )
 from credit_sdk.errors import IncompleteCoverage, NoDecision, StaleData
 from credit_sdk.model.terms import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from credit_sdk.decision.compiled import Rule
-    from credit_sdk.decision.coverage import CoverageReport
+    from credit_sdk.decision.coverage import CoverageReport, CoverageView
     from credit_sdk.decision.engine import Plan, Stamp
-    from credit_sdk.decision.triggers import Findings, Reader
+    from credit_sdk.decision.triggers import Findings
     from credit_sdk.model.listing import Listing
     from credit_sdk.model.subject import Subject
 
@@ -38,13 +39,20 @@ Way: TypeAlias = Literal["applied", "unverified", "advised"]
 
 
 def combine(
-    plan: Plan, subject: Subject, as_of: datetime, stamp: Stamp, reader: Reader, source: SourceReport
+    plan: Plan,
+    subject: Subject,
+    as_of: datetime,
+    stamp: Stamp,
+    findings: Findings,
+    *,
+    view: CoverageView,
+    report: CoverageReport,
+    source: SourceReport,
 ) -> Decision:
     """One subject's findings as a decision.
 
     :raises NoDecision: a required list is missing or stale, and the decision would not be blocking (rules 7.2, 7.3).
     """
-    findings, report = reader.findings, reader.report
     # 5.1: penalties first, as a restriction overrides every incentive (5.3).
     restricting = blocking = False
     for rule in findings.applied:
@@ -65,21 +73,23 @@ def combine(
     handles, context = plan.request.handles, plan.request.context
     for _, rule, listings, way in _in_order(findings.applied, findings.withheld_clean, findings.advised):
         reason = None if rule.penalty else why_none or _why_this_is_withheld(rule, way, handles)
-        obligation = Obligation(rule.measure, tidy(listings), reason, context)
+        obligation = build(Obligation, (rule.measure, tidy(listings), reason, context, None))
         if reason is not None:
             withheld.append(obligation)
-        elif way == "advised":
-            advice.append(obligation)
+            continue
+        if rule.binding and way == "applied":
+            obligations.append(obligation)
         else:
-            (obligations if rule.binding else advice).append(obligation)
-            priority = priority or not rule.penalty
+            advice.append(obligation)
+        if not rule.penalty and way == "applied":
+            priority = True
 
-    if findings.flagged or findings.unverified or findings.ask:
+    if findings.advice:
         advice += _general_advice(findings)
     if priority:
-        findings.notices += [Notice("cross_check_partial", None, code) for code in reader.view.unchecked_black]
+        findings.notices += [Notice("cross_check_partial", None, code) for code in view.unchecked_black]
 
-    # By position, as a keyword for each would cost as much as all of the rules: see the fields of Decision.
+    # By position, in the order of Decision's fields: with keywords it would take more than twice as long to build.
     return Decision(
         stamp.decision_id,
         stamp.decided_at,
@@ -175,14 +185,13 @@ def _conflicts(findings: Findings) -> tuple[Conflict, ...]:
     return tuple([Conflict(red.id, black.id) for red in findings.reds for black in findings.blacks])
 
 
-def _general_advice(findings: Findings) -> Iterator[Obligation]:
-    kinds: tuple[tuple[AdviceType, list[Listing]], ...] = (
-        ("human_review", findings.flagged),
-        ("verify_identity", findings.unverified),
-        ("ask_authority", findings.ask),
-    )
+def _general_advice(findings: Findings) -> list[Obligation]:
     tidy = _sorted if findings.mixed else tuple
-    return (Obligation(None, tidy(listings), advice=advice) for advice, listings in kinds if listings)
+    by_type = findings.advice
+    return [Obligation(None, tidy(by_type[type_]), advice=type_) for type_ in _GENERAL if type_ in by_type]
+
+
+_GENERAL: tuple[AdviceType, ...] = ("human_review", "verify_identity", "ask_authority")
 
 
 def _no_answer(missing: Sequence[str], stale: Sequence[str], seen: tuple[SeenListing, ...]) -> NoDecision:

@@ -86,7 +86,7 @@ class CompiledList:
         """
         self.measure_list = measure_list
         self.policy = measure_list.policy
-        self.lists = lists
+        self.lists = dict(lists)
         # A kind trigger speaks of the catalogue and of this measure list's own lists (rule 7.1).
         self._kinds = _codes_by_kind(measure_list)
         self.required = self._required()

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.decision.combining import combine
-from credit_sdk.decision.coverage import CLOCK_TOLERANCE, CoverageReport, merged
+from credit_sdk.decision.coverage import CoverageReport, merged
 from credit_sdk.decision.identity import subject_type
 from credit_sdk.decision.result import Decision, Degraded, Notice, SourceReport
-from credit_sdk.decision.triggers import Reader, check_clock, own_listings, surest_subjects
+from credit_sdk.decision.triggers import Findings, check_clock, own_listings, surest_subjects
 from credit_sdk.errors import InvalidRequest, InvalidSubject, SourceUnavailable, UnknownAction, quoted
 from credit_sdk.model import names
 from credit_sdk.model.moments import shanghai_day
@@ -135,8 +135,7 @@ def conclude(
     """
     compiled = plan.compiled
     view = compiled.view(record.coverage)
-    if record.read_at.tzinfo is None or view.newest > record.read_at:
-        check_clock(record, view.newest, record.read_at + CLOCK_TOLERANCE)
+    check_clock(record, view)
     report = view.report(as_of)
 
     listings, violations = own_listings(subject, record, compiled)
@@ -149,14 +148,14 @@ def conclude(
             key="type",
         )
 
-    reader = Reader(compiled, compiled.table(plan.action.name, type_), view, report, shanghai_day(as_of))
-    reader.read(listings)
+    findings = Findings(compiled, compiled.table(plan.action.name, type_), shanghai_day(as_of))
+    findings.read(listings, report)
     if related:
-        reader.report = merged([report, *(_read_related(reader, compiled, *one, as_of) for one in related)])
-    if reader.table.clean:
-        reader.read_clean_years(subject, own, listings, violations)
+        report = merged([report, *(_read_related(findings, *one, as_of) for one in related)])
+    if findings.table.clean:
+        findings.read_clean_years(subject, own, listings, violations, (view, report))
 
-    notices = reader.findings.notices
+    notices = findings.notices
     if type_differs:
         notices.append(Notice("type_differs"))
     if view.newest > as_of:
@@ -171,24 +170,19 @@ def conclude(
         notices.append(Notice("parent_not_checked"))
 
     source = SourceReport(record.source, record.read_at, record.found, record.stale)
-    return combine(plan, subject, as_of, stamp, reader, source)
+    return combine(plan, subject, as_of, stamp, findings, view=view, report=report, source=source)
 
 
 def _read_related(
-    reader: Reader, compiled: CompiledList, role: Role, subject: Subject, record: CreditRecord, as_of: datetime
+    findings: Findings, role: Role, subject: Subject, record: CreditRecord, as_of: datetime
 ) -> CoverageReport:
     """Take in a related subject's listings under its own record's coverage, which is returned."""
-    view = compiled.view(record.coverage)
-    if view.newest > record.read_at:
-        check_clock(record, view.newest, record.read_at + CLOCK_TOLERANCE)
-    listings, _ = own_listings(subject, record, compiled)
-    own_view, own_report = reader.view, reader.report
-    reader.view, reader.report = view, view.report(as_of)
-    try:
-        reader.read(listings, role)
-        return reader.report
-    finally:
-        reader.view, reader.report = own_view, own_report
+    view = findings.compiled.view(record.coverage)
+    check_clock(record, view)
+    listings, _ = own_listings(subject, record, findings.compiled)
+    report = view.report(as_of)
+    findings.read(listings, report, role)
+    return report
 
 
 def _is_parentless_branch(
@@ -199,9 +193,12 @@ def _is_parentless_branch(
         return False
     if subject.name and names.is_branch(subject.name):
         return True
-    for listed in own:  # noqa: SIM110 - any() takes twice as long, on the path of every warm check
-        if listed.name and names.is_branch(listed.name):
-            return True
+    seen = None
+    for listed in own:
+        if listed.name != seen:  # a subject's entries mostly bear one name, and every warm check comes through here
+            seen = listed.name
+            if seen and names.is_branch(seen):
+                return True
     return False
 
 

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 SCHEMA = "credit.decision/1"
 """Name and version of :meth:`Decision.to_dict`'s form."""
 
+build = tuple.__new__
+"""``build(Obligation, fields)``: what a named tuple's constructor does, all fields given in their order, in half its time.
+For the two parts that a warm check makes by the handful; anything else calls the class."""
+
 AdviceType = Literal["verify_identity", "human_review", "ask_authority"]
 """Advice that comes from the rules themselves, not from a measure."""
 

@@ -6,9 +6,9 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from credit_sdk.decision.coverage import no_offset
+from credit_sdk.decision.coverage import CLOCK_TOLERANCE, no_offset
 from credit_sdk.decision.identity import established_on, identify
-from credit_sdk.decision.result import Notice, SeenListing
+from credit_sdk.decision.result import Notice, SeenListing, build
 from credit_sdk.decision.standing import effect_of_objection, fits_area, lacks_term, standing_of, was_in_force
 from credit_sdk.errors import BadRecord, quoted
 from credit_sdk.model.moments import years_after
@@ -16,10 +16,10 @@ from credit_sdk.model.terms import Identity, ListClass, ListKind, ObjectionEffec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from credit_sdk.decision.compiled import ActionTable, CompiledList, Rule
     from credit_sdk.decision.coverage import CoverageReport, CoverageView
+    from credit_sdk.decision.result import AdviceType
     from credit_sdk.model.catalogue import ListInfo
     from credit_sdk.model.listing import Listing, Violation
     from credit_sdk.model.record import CreditRecord
@@ -35,25 +35,34 @@ _OBJECTED = Status.OBJECTED
 
 
 class Findings:
-    """What the entries of one check come to, before it is put together. Filled listing by listing."""
+    """What the entries of one check come to, before it is put together; read in listing by listing.
+
+    Under one table of rules, at one moment; the subject's own entries first, then those of subjects related to it.
+    """
 
     __slots__ = (
+        "advice",
         "advised",
         "applied",
-        "ask",
         "blacks",
-        "flagged",
+        "compiled",
+        "day",
         "mixed",
         "notices",
+        "policy",
         "reds",
         "seen",
         "suspended",
-        "unverified",
+        "table",
         "unverified_adverse",
         "withheld_clean",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, compiled: CompiledList, table: ActionTable, day: date) -> None:
+        self.compiled = compiled
+        self.policy = compiled.policy
+        self.table = table
+        self.day = day
         self.seen: list[SeenListing] = []
         self.mixed = False
         """Whether related subjects' listings are among them."""
@@ -68,62 +77,44 @@ class Findings:
         self.blacks: list[Listing] = []
         """Black listings in force, stale, uncovered and suspended ones included (rule 5.4)."""
         self.reds: list[Listing] = []
-        self.unverified: list[Listing] = []
-        """Listings whose identity has to be verified (rule 3.5)."""
         self.unverified_adverse = False
         """Whether a black listing in force matched by name only (rule 3.5)."""
-        self.flagged: list[Listing] = []
-        """Objected listings that trigger a penalty and want a person's eye (rule 2.2)."""
-        self.ask: list[Listing] = []
-        """Listings whose authority has to be asked for their end (rule 2.5)."""
+        self.advice: dict[AdviceType, list[Listing]] = {}
+        """Listings whose identity has to be verified (rule 3.5), that are objected, trigger a penalty and want a person's
+        eye (2.2), or whose authority has to be asked for their end (2.5)."""
         self.notices: list[Notice] = []
 
+    def read(self, own: list[tuple[Listing, Identity]], report: CoverageReport, role: Role | None = None) -> None:
+        """Take in listings; with a ``role``, those of a subject that holds it towards the one checked (rule 4.5).
 
-class Reader:
-    """Goes through the entries of one subject, or of one related to it, at one moment, under one table of rules."""
-
-    __slots__ = ("compiled", "day", "findings", "policy", "report", "table", "view")
-
-    def __init__(
-        self, compiled: CompiledList, table: ActionTable, view: CoverageView, report: CoverageReport, day: date
-    ) -> None:
-        self.compiled = compiled
-        self.policy = compiled.policy
-        self.table = table
-        self.view = view
-        self.report = report
-        self.day = day
-        self.findings = Findings()
-
-    def read(self, own: list[tuple[Listing, Identity]], role: Role | None = None) -> None:
-        """Take in listings; with a ``role``, those of a subject that holds it towards the one checked (rule 4.5)."""
+        :param report: for which lists the record speaks that they come from.
+        """
         by_list, day = self.table.by_list, self.day
         years, area = self.policy.unknown_term_years, self.compiled.measure_list.jurisdiction
-        report, findings = self.report, self.findings
         decisive = report.consulted.keys() - report.stale if report.stale else report.consulted
         if role is not None:
-            findings.mixed = True
+            self.mixed = True
         for listing, identity in own:
             info, official, black, red, rules = by_list[listing.list]
             standing = standing_of(listing, info, day, years)
-            findings.seen.append(SeenListing(listing, info.list_class, standing, identity))
+            self.seen.append(build(SeenListing, (listing, info.list_class, standing, identity)))
             if standing is not _IN_FORCE or listing.effective_until is None:
                 self._note_term(listing, info, standing)
             if standing is not _IN_FORCE:
                 continue
             if identity is not _CODE and not (identity is _NAME and self.policy.match_by_name):
-                findings.unverified.append(listing)
-                findings.unverified_adverse |= identity is _NAME and black and role is None
+                self.advice.setdefault("verify_identity", []).append(listing)
+                self.unverified_adverse |= identity is _NAME and black and role is None
                 continue
             if black and role is None:
-                findings.blacks.append(listing)
+                self.blacks.append(listing)
             elif red and role is None:
-                findings.reds.append(listing)
+                self.reds.append(listing)
             # Not consulted (7.5), stale (7.3) or of another area (2.9): neither restricts nor rewards.
             if listing.list not in decisive or not (listing.jurisdiction is None or fits_area(listing, area)):
                 continue
             objected = listing.status is _OBJECTED
-            triggered = findings.applied if official else findings.advised
+            triggered = self.applied if official else self.advised
             for rule, min_rank, first_day, last_day in rules:
                 if (
                     first_day <= day <= last_day
@@ -136,28 +127,29 @@ class Reader:
     def _note_term(self, listing: Listing, info: ListInfo, standing: Standing) -> None:
         """Rule 2.5."""
         if standing is _TERM_UNKNOWN:
-            self.findings.ask.append(listing)
+            self.advice.setdefault("ask_authority", []).append(listing)
         if standing is _TERM_UNKNOWN or (standing is _IN_FORCE and lacks_term(listing, info)):
-            self.findings.notices.append(Notice("term_unknown", listing.id, listing.list))
+            self.notices.append(Notice("term_unknown", listing.id, listing.list))
 
     def _is_severe_enough(self, listing: Listing, min_rank: int) -> bool:
         """Rule 2.7."""
         if listing.severity is None:
-            self.findings.notices.append(Notice("severity_unknown", listing.id, listing.list))
+            self.notices.append(Notice("severity_unknown", listing.id, listing.list))
             return False
         return listing.severity.rank >= min_rank
 
     def _is_suspended(self, rule: Rule, listing: Listing) -> bool:
         """What follows from the objection to ``listing``: whether it suspends the penalty (rule 2.2)."""
-        findings = self.findings
         effect, kind_unknown = effect_of_objection(listing, self.policy)
         if kind_unknown:
-            findings.notices.append(Notice("objection_kind_unknown", listing.id, listing.list))
+            self.notices.append(Notice("objection_kind_unknown", listing.id, listing.list))
         if effect is ObjectionEffect.SUSPEND:
-            findings.suspended.setdefault(rule, []).append(listing)
+            self.suspended.setdefault(rule, []).append(listing)
             return True
-        if effect is ObjectionEffect.FLAG and listing not in findings.flagged[-1:]:  # it may trigger several penalties
-            findings.flagged.append(listing)
+        if effect is ObjectionEffect.FLAG:
+            flagged = self.advice.setdefault("human_review", [])
+            if listing not in flagged[-1:]:  # it may trigger several penalties
+                flagged.append(listing)
         return False
 
     def read_clean_years(
@@ -166,9 +158,11 @@ class Reader:
         subjects: list[ListedSubject],
         own: list[tuple[Listing, Identity]],
         violations: list[tuple[Violation, Identity]],
+        coverage: tuple[CoverageView, CoverageReport],
     ) -> None:
         """Rule 4.4, for every clean-years rule of the table."""
-        black = tuple(code for code in self.report.required if self.compiled.lists[code].kind is ListKind.BLACK)
+        view, report = coverage
+        black = tuple(code for code in report.required if self.compiled.lists[code].kind is ListKind.BLACK)
         born = established_on(asked, subjects)
         for rule, years in self.table.clean:
             if not rule.first_day <= self.day <= rule.last_day:
@@ -184,16 +178,16 @@ class Reader:
             named = any(identity is Identity.NAME for identity in adverse)
             if (named and self.policy.match_by_name) or (born is not None and born >= first):
                 continue
-            gaps = self.view.history_gaps(first, self.report, black)
+            gaps = view.history_gaps(first, report, black)
             if gaps:
-                self.findings.notices += [Notice("history_unknown", None, code) for code in gaps]
+                self.notices += [Notice("history_unknown", None, code) for code in gaps]
                 continue
             if born is None:
-                self.findings.notices.append(Notice("age_unknown"))
+                self.notices.append(Notice("age_unknown"))
             if named:
-                self.findings.withheld_clean.append(rule)
+                self.withheld_clean.append(rule)
             else:
-                self.findings.applied.setdefault(rule, [])
+                self.applied.setdefault(rule, [])
 
     def _blackened(self, listing: Listing, first: date) -> bool:
         info = self.compiled.lists[listing.list]
@@ -216,12 +210,12 @@ def own_listings(
     by_code: list[tuple[Listing, Identity]] = []
     for listing in listings:
         info = lists.get(listing.list)
-        start, end = listing.effective_from, listing.effective_until
+        authority, start, end = listing.authority, listing.effective_from, listing.effective_until
         if (
             info is None
             or info.kind is not listing.kind
-            or not listing.authority
-            or listing.authority.isspace()
+            or not authority
+            or authority.isspace()
             or type(listing.status) is not Status
             or type(start) is not date
             or (end is not None and end < start)
@@ -231,6 +225,13 @@ def own_listings(
             by_code.append((listing, _CODE))
     if code is not None and asked.name_key is None and not violations and len(by_code) == len(listings):
         return by_code, []  # the usual check by code: every entry of the record bears it
+    for violation in violations:
+        if not violation.authority or violation.authority.isspace() or type(violation.decided_on) is not date:
+            raise BadRecord(
+                f"不良信用记录 {quoted(violation.id)} 缺少认定单位或决定日期",
+                f"violation {quoted(violation.id)} names no authority or no day of decision",
+                key="authority" if type(violation.decided_on) is date else "decided_on",
+            )
     identities = identify(asked, [x.subject for x in listings] + [v.subject for v in violations])
     found = [(x, i) for x, i in zip(listings, identities[: len(listings)], strict=True) if i is not None]
     adverse = [(v, i) for v, i in zip(violations, identities[len(listings) :], strict=True) if i is not None]
@@ -256,14 +257,17 @@ def surest_subjects(
 _ID = attrgetter("id")
 
 
-def check_clock(record: CreditRecord, newest: datetime, tolerance_end: datetime) -> None:
+def check_clock(record: CreditRecord, view: CoverageView) -> None:
     """Refuse dates from the future.
 
     :raises BadRecord: a list vouched for beyond the reading clock plus an hour (rule 7.4).
     """
-    if tolerance_end.tzinfo is None:
+    if record.read_at.tzinfo is None:
         raise no_offset("read_at")
-    if newest > tolerance_end:
+    if view.newest <= record.read_at:
+        return
+    tolerance_end = record.read_at + CLOCK_TOLERANCE
+    if view.newest > tolerance_end:
         ahead = sorted(code for code, coverage in record.coverage.items() if coverage.as_of > tolerance_end)
         raise BadRecord(
             f"名单日期晚于读取时间一小时以上: {'、'.join(ahead)}; 请核对数据日期与本机时钟",

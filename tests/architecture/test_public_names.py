@@ -44,7 +44,7 @@ for name, value in vars(credit_sdk).items():
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
-        _ = credit_sdk.no_such_name  # type: ignore[attr-defined]
+        _ = credit_sdk.no_such_name
 
 
 def test_the_names_of_the_interfaces_are_exported() -> None:
