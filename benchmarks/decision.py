@@ -9,7 +9,8 @@ from benchmarks._measure import Contestant, take_turns
 from benchmarks._report import Goal, Report, micros
 from benchmarks._workload import ACTION, DOMAIN, NOW, TODAY, firm, measure_list, records
 from credit_sdk.decision.compiled import CompiledList
-from credit_sdk.decision.engine import Plan, Stamp, conclude, plan
+from credit_sdk.decision.engine import conclude
+from credit_sdk.decision.planning import Plan, Stamp, plan
 from credit_sdk.model.catalogue import CATALOGUE
 from credit_sdk.model.request import CheckRequest
 from credit_sdk.sources import MemorySource

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from credit_sdk.client._ids import uuid7
-from credit_sdk.decision import engine
+from credit_sdk.decision import engine, planning
 from credit_sdk.decision.combining import enforce_handles
 from credit_sdk.decision.compiled import CompiledList
 from credit_sdk.decision.consortium import combine_members
-from credit_sdk.decision.engine import Plan, Stamp
+from credit_sdk.decision.planning import Plan, Stamp
 from credit_sdk.decision.selection import select
 from credit_sdk.errors import BadRecord, CreditError, InvalidSettings, NoDecision, SourceUnavailable
 from credit_sdk.model.record import CreditRecord
@@ -77,7 +77,7 @@ class Steps:
             installed = self._own.get(request.domain) or self.domains.measure_lists(request.domain)
             chosen = select(installed, request.jurisdiction, domain=request.domain)
             compiled = self._compiled[key] = CompiledList(chosen, self.lists)
-        return engine.plan(request, compiled)
+        return planning.plan(request, compiled)
 
     def conclude(self, plan: Plan, answers: Sequence[Answer], source: str) -> Decision:
         """Decide from what was fetched.

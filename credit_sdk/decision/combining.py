@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from credit_sdk.decision.compiled import Rule
     from credit_sdk.decision.coverage import CoverageReport, CoverageView
-    from credit_sdk.decision.engine import Plan, Stamp
+    from credit_sdk.decision.planning import Plan, Stamp
     from credit_sdk.decision.triggers import Findings
     from credit_sdk.model.listing import Listing
     from credit_sdk.model.subject import Subject

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from credit_sdk.decision.engine import Plan, Stamp
+    from credit_sdk.decision.planning import Plan, Stamp
 
 
 def combine_members(plan: Plan, parts: Sequence[Decision | NoDecision], as_of: datetime, stamp: Stamp) -> Decision:

@@ -1,120 +1,26 @@
-"""From a request and a record to a decision: the one thought that both clients share.
-
-:func:`plan` settles what is asked before anything is fetched; :func:`conclude` decides from what came back.
-"""
+"""From a plan and a record to a decision: the second half of the one thought that both clients share (:mod:`planning`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from credit_sdk.decision.combining import combine
 from credit_sdk.decision.coverage import CoverageReport, merged
 from credit_sdk.decision.identity import subject_type
 from credit_sdk.decision.result import Decision, Degraded, Notice, SourceReport
 from credit_sdk.decision.triggers import Findings, check_clock, own_listings, surest_subjects
-from credit_sdk.errors import InvalidRequest, InvalidSubject, SourceUnavailable, UnknownAction, quoted
+from credit_sdk.errors import InvalidSubject, SourceUnavailable
 from credit_sdk.model import names
 from credit_sdk.model.moments import shanghai_day
-from credit_sdk.model.subject import Subject
 from credit_sdk.model.terms import Effect, Role, SubjectType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from credit_sdk.decision.compiled import CompiledList
-    from credit_sdk.model.measure import Action
+    from credit_sdk.decision.planning import Plan, Stamp
     from credit_sdk.model.record import CreditRecord
-    from credit_sdk.model.request import CheckRequest
-    from credit_sdk.model.subject import ListedSubject
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells one decision from another that says the same; passed in, as clocks and chance are."""
-
-    decision_id: str
-    """UUIDv7."""
-    decided_at: datetime
-
-
-@dataclass(slots=True, eq=False)
-class Plan:
-    """A request made ready: what to fetch, and under which rules to decide. Not changed once made."""
-
-    request: CheckRequest
-    compiled: CompiledList
-    action: Action
-    subjects: tuple[Subject, ...]
-    """Who is decided on: the subject, then the consortium's other members."""
-    related: tuple[tuple[Role, Subject], ...] = ()
-
-    @property
-    def wanted(self) -> tuple[Subject, ...]:
-        """Whose records are needed, in this order: the subjects', then the related subjects'."""
-        return (*self.subjects, *(subject for _, subject in self.related)) if self.related else self.subjects
-
-
-def plan(request: CheckRequest, compiled: CompiledList) -> Plan:
-    """Settle what is asked.
-
-    :raises InvalidSubject: a code, name or type that cannot be checked.
-    :raises UnknownAction: the measure list does not declare the action.
-    :raises InvalidRequest: another field is unusable.
-    """
-    action = compiled.measure_list.actions.get(request.action)
-    if action is None:
-        declared = ", ".join(compiled.measure_list.actions)
-        raise UnknownAction(
-            f"措施清单 {compiled.measure_list.id} 没有办理事项 {quoted(request.action)}; 已声明: {declared}",
-            f"measure list {compiled.measure_list.id} declares no action {quoted(request.action)}; declared: {declared}",
-            key="action",
-        )
-    _check_fields(request)
-    subject = request.subject if isinstance(request.subject, Subject) else Subject(request.subject)
-    if not request.members and not request.related:
-        return Plan(request, compiled, action, (subject,))
-    members = (m if isinstance(m, Subject) else Subject(m) for m in request.members)
-    related = tuple((_role(role), s if isinstance(s, Subject) else Subject(s)) for role, s in request.related)
-    return Plan(request, compiled, action, tuple(dict.fromkeys((subject, *members))), related)
-
-
-def _check_fields(request: CheckRequest) -> None:
-    """Refuse what Python would take for something else: a naive moment, a string where several are meant.
-
-    :raises InvalidRequest: names the field.
-    """
-    as_of: Any = request.as_of
-    if as_of is not None and (not isinstance(as_of, datetime) or as_of.utcoffset() is None):
-        raise InvalidRequest(
-            "as_of 应为带时区的时间; 例如 2026-11-21T12:00:00+08:00",
-            "as_of must be a moment with an offset; such as 2026-11-21T12:00:00+08:00",
-            key="as_of",
-        )
-    if as_of is not None:
-        try:
-            shanghai_day(as_of)
-        except OverflowError:
-            raise InvalidRequest(
-                "as_of 超出公历年份范围", "as_of lies outside the calendar's years", key="as_of"
-            ) from None
-    for key, value in (("handles", request.handles), ("members", request.members), ("related", request.related)):
-        if isinstance(value, str):
-            raise InvalidRequest(
-                f"{key} 应为若干项组成的列表, 不是字符串", f"{key} must be a list, not a string", key=key
-            )
-
-
-def _role(role: Role | str) -> Role:
-    try:
-        return Role(role)
-    except ValueError:
-        raise InvalidRequest(
-            f"未知的关联主体角色 {quoted(role)}; 可用: {', '.join(Role)}",
-            f"unknown role {quoted(role)}; known: {', '.join(Role)}",
-            key="related",
-        ) from None
+    from credit_sdk.model.subject import ListedSubject, Subject
 
 
 _NATURAL_PERSON = SubjectType.NATURAL_PERSON  # bound for the warm path, see triggers

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,15 @@ from credit_sdk.errors import CreditError, Restricted, SourceUnavailable
 from credit_sdk.formats import measures
 from credit_sdk.model.catalogue import CATALOGUE
 from credit_sdk.model.record import CreditRecord
-from credit_sdk.model.subject import Subject
 from credit_sdk.plugins import DomainRegistry
 from credit_sdk.sources import MemorySource
+from credit_sdk.testing.matching import matches, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from credit_sdk.decision.result import Decision
+    from credit_sdk.model.subject import Subject
     from credit_sdk.ports import Answer
 
 SCHEMA = "credit.vectors/1"
@@ -146,65 +147,6 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def matches(expected: Any, actual: Any, path: str = "") -> list[str]:
-    """How ``actual`` differs from ``expected``; empty when it matches.
-
-    :param expected: a vector's ``expect``, or a part of it.
-    :param actual: a decision's ``to_dict()``, or that part of it.
-    :param path: where in the decision both stand.
-    """
-    if isinstance(expected, dict):
-        if not isinstance(actual, dict):
-            return [_difference(path, expected, actual)]
-        return [line for key, value in expected.items() for line in _member(key, value, actual, path)]
-    if isinstance(expected, list):
-        if not isinstance(actual, list) or len(actual) != len(expected):
-            return [_difference(path, expected, actual)]
-        return [
-            line
-            for place, (one, other) in enumerate(zip(expected, actual, strict=True))
-            for line in matches(one, other, f"{path}[{place}]")
-        ]
-    return [] if expected == actual or _same_moment(expected, actual) else [_difference(path, expected, actual)]
-
-
-def _member(key: str, expected: Any, actual: Mapping[str, Any], path: str) -> list[str]:
-    inner = f"{path}.{key}" if path else key
-    if key == "notices":
-        return matches(sorted(expected), sorted(notice["code"] for notice in actual["notices"]), inner)
-    if key == "notices_lists":
-        return [
-            line
-            for code, lists in expected.items()
-            for line in matches(
-                sorted(lists), sorted(str(n["list"]) for n in actual["notices"] if n["code"] == code), f"{inner}.{code}"
-            )
-        ]
-    if key not in actual:
-        return [f"{inner}: missing, expected {_shown(expected)}"]
-    if key in _SETS and isinstance(actual[key], list):
-        return matches(sorted(expected), sorted(actual[key]), inner)
-    return matches(expected, actual[key], inner)
-
-
-_SETS = {"required", "missing", "stale"}
-
-
-def _same_moment(expected: Any, actual: Any) -> bool:
-    try:
-        return bool(datetime.fromisoformat(expected) == datetime.fromisoformat(actual)) and "T" in expected
-    except (TypeError, ValueError):
-        return False
-
-
-def _difference(path: str, expected: Any, actual: Any) -> str:
-    return f"{path or 'decision'}: expected {_shown(expected)}, got {_shown(actual)}"
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
 def run_vector(vector: Vector) -> list[str]:
     """Check as ``vector`` asks, with this SDK's own client and a source in memory.
 
@@ -234,11 +176,11 @@ def _answer(vector: Vector) -> tuple[Decision | None, CreditError | None]:
         request = vector.request
         with CreditClient(source, domains=DomainRegistry(), measure_lists=own, clock=lambda: vector.read_at) as client:
             decision = client.check(
-                _subject(request["subject"]),
+                subject_of(request["subject"]),
                 domain=own[0].domain,
                 action=request["action"],
-                members=[_subject(one) for one in request.get("members", ())],
-                related=[(role, _subject(one)) for role, one in request.get("related", ())],
+                members=[subject_of(one) for one in request.get("members", ())],
+                related=[(role, subject_of(one)) for role, one in request.get("related", ())],
                 jurisdiction=request.get("jurisdiction"),
                 handles=request.get("handles"),
                 context=request.get("context"),
@@ -249,17 +191,6 @@ def _answer(vector: Vector) -> tuple[Decision | None, CreditError | None]:
     except CreditError as error:
         return None, error
     return decision, None
-
-
-def _subject(value: str | Mapping[str, Any]) -> str | Subject:
-    if isinstance(value, str):
-        return value
-    fields = dict(value)
-    if "established_on" in fields:
-        fields["established_on"] = date.fromisoformat(fields["established_on"])
-    if "former_names" in fields:
-        fields["former_names"] = tuple(fields["former_names"])
-    return Subject(fields.pop("code", None), **fields)
 
 
 class _VectorSource:

@@ -20,19 +20,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.client import CreditClient
 from credit_sdk.errors import CreditError
 from credit_sdk.model.request import CheckRequest
-from credit_sdk.model.subject import Subject
 from credit_sdk.sources import MemorySource
 from credit_sdk.testing.doubles import FixedClock
+from credit_sdk.testing.matching import matches, subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
     from credit_sdk.plugins import DomainRegistry
@@ -85,49 +85,21 @@ def run_golden(case: GoldenCase, domains: DomainRegistry, domain: str) -> list[s
     except (CreditError, ValueError) as error:
         answer = error if isinstance(error, CreditError) else CreditError(str(error), str(error))
     if not isinstance(answer, CreditError):
-        return list(_differences(case.expect, answer.to_dict(), ""))
+        return matches(dict(case.expect), answer.to_dict())
     if "error" not in case.expect:
         return [f"expected a decision, got {answer.code}: {answer.located('en')}"]
-    return list(_differences(case.expect, {**vars(answer), "error": answer.code}, ""))
+    # As JSON would have it: an error's lists are arrays.
+    said = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(answer).items()}
+    return matches(dict(case.expect), {**said, "error": answer.code})
 
 
 def _request(values: Mapping[str, Any], domain: str) -> CheckRequest:
     given = {"domain": domain, **values}
     if unknown := set(given) - _REQUEST_KEYS:
         raise ValueError(f"request: unknown key {', '.join(sorted(unknown))}")
-    given["subject"] = _subject(values["subject"])
-    given["members"] = tuple(map(_subject, values.get("members", ())))
-    given["related"] = tuple((role, _subject(subject)) for role, subject in values.get("related", ()))
+    given["subject"] = subject_of(values["subject"])
+    given["members"] = tuple(map(subject_of, values.get("members", ())))
+    given["related"] = tuple((role, subject_of(subject)) for role, subject in values.get("related", ()))
     if isinstance(values.get("as_of"), str):
         given["as_of"] = datetime.fromisoformat(values["as_of"])
     return CheckRequest(**given)
-
-
-def _subject(values: str | Mapping[str, Any]) -> str | Subject:
-    if isinstance(values, str):
-        return values
-    given = dict(values)
-    if "established_on" in given:
-        given["established_on"] = date.fromisoformat(given["established_on"])
-    if "former_names" in given:
-        given["former_names"] = tuple(given["former_names"])
-    return Subject(given.pop("code", None), **given)
-
-
-def _differences(expected: Any, actual: Any, path: str) -> Iterator[str]:
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        for key, value in expected.items():
-            inner = f"{path}.{key}" if path else key
-            if key in actual:
-                yield from _differences(value, actual[key], inner)
-            else:
-                yield f"{inner}: expected {_shown(value)}, but there is no such key"
-    elif isinstance(expected, list) and isinstance(actual, list | tuple) and len(expected) == len(actual):
-        for place, (one, other) in enumerate(zip(expected, actual, strict=True)):
-            yield from _differences(one, other, f"{path}[{place}]")
-    elif expected != actual:
-        yield f"{path}: expected {_shown(expected)}, got {_shown(actual)}"
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from credit_sdk.model.identifiers import id_number, uscc
-from credit_sdk.testing.conformance import SCHEMA, Vector, load_vectors, matches, merge_patch, run_vector
+from credit_sdk.testing.conformance import SCHEMA, Vector, load_vectors, merge_patch, run_vector
+from credit_sdk.testing.matching import matches
 
 VECTORS = load_vectors()
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from credit_sdk.decision import engine
+from credit_sdk.decision import engine, planning
 from credit_sdk.decision.combining import enforce_handles
 from credit_sdk.decision.compiled import CompiledList
 from credit_sdk.decision.consortium import combine_members
-from credit_sdk.decision.engine import Stamp
+from credit_sdk.decision.planning import Stamp
 from credit_sdk.decision.result import Decision
 from credit_sdk.errors import NoDecision
 from credit_sdk.formats import measures
@@ -154,7 +154,7 @@ def decide(world: World, *, number: int = 0, backwards: bool = False) -> Decisio
         handles=world.handles,
         as_of=world.as_of,
     )
-    plan = engine.plan(request, world.compiled)
+    plan = planning.plan(request, world.compiled)
     records = dict(zip(plan.wanted, source.fetch(plan.wanted), strict=True))
     stamp = Stamp(f"00000000-0000-7000-8000-{number:012d}", world.as_of + timedelta(seconds=number))
     parts: list[Decision | NoDecision] = []
