@@ -44,9 +44,10 @@ _LONGEST_QUOTE = 60
 def quoted(value: object) -> str:
     """Something that nobody knows, as it may stand in a message: one printable line, short, without an identifier.
 
-    What is as long as a code is starred, since a code in the wrong place is a common mistake (rule 9.4).
+    What is as long as a code, or may be a name, is starred: one in the wrong place is a common mistake (rule 9.4).
     """
     text = json.dumps(value, ensure_ascii=False, default=str)
+    text = re.sub(r"[^\x00-\x7f]{5,}", "****", text)
     text = re.sub(r"[0-9A-Za-z]{9,}", lambda run: "****" if re.search(r"\d", run[0]) else run[0], text)
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:_LONGEST_QUOTE])
     return text if len(text) < _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"

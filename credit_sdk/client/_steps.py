@@ -15,8 +15,9 @@ from credit_sdk.decision.compiled import CompiledList
 from credit_sdk.decision.consortium import combine_members
 from credit_sdk.decision.planning import Plan, Stamp
 from credit_sdk.decision.selection import select
-from credit_sdk.errors import BadRecord, CreditError, InvalidSettings, NoDecision, SourceUnavailable
-from credit_sdk.model.record import CreditRecord
+from credit_sdk.errors import BadRecord, CreditError, InvalidRequest, InvalidSettings, NoDecision, SourceUnavailable
+from credit_sdk.model.record import CoverageTable, CreditRecord
+from credit_sdk.model.request import CheckRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from credit_sdk.decision.result import Decision
     from credit_sdk.model.catalogue import KnownLists, ListInfo
     from credit_sdk.model.measure import MeasureList
-    from credit_sdk.model.request import CheckRequest
     from credit_sdk.model.subject import Subject
     from credit_sdk.plugins import DomainRegistry
     from credit_sdk.ports import Answer, Clock
@@ -145,6 +145,8 @@ class Steps:
         rows: list[Row] = []
         for request in requests:
             try:
+                if not isinstance(request, CheckRequest):
+                    raise InvalidRequest("应为 CheckRequest", "must be a CheckRequest")
                 rows.append(self.prepare(request))
             except CreditError as error:
                 rows.append(error)
@@ -167,6 +169,12 @@ def checked(answers: Any, subjects: Sequence[Subject], source: str) -> Sequence[
             f"source {source} did not give one answer for each subject; check its fetch",
         )
     for answer in answers:
+        if isinstance(answer, CreditRecord) and not isinstance(answer.coverage, CoverageTable):
+            raise BadRecord(
+                f"来源 {source} 的记录 coverage 应为 CoverageTable",
+                f"source {source} gave a record whose coverage is no CoverageTable",
+                key="coverage",
+            )
         if not isinstance(answer, CreditRecord | NoDecision):
             raise BadRecord(
                 f"来源 {source} 返回了 {type(answer).__name__}, 应为 CreditRecord 或 NoDecision",

@@ -117,10 +117,12 @@ def enforce_handles(decision: Decision) -> Decision:
     :raises Restricted: a penalty's obligation is of a type that the caller does not handle.
     """
     handles = decision.request.handles
-    if handles is not None and any(
-        o.measure is not None and o.measure.is_penalty and o.type not in handles for o in decision.obligations
-    ):
-        raise restricted(decision)
+    if handles is None:
+        return decision
+    penalties = (o for o in decision.obligations if o.measure is not None and o.measure.is_penalty)
+    unhandled = tuple(dict.fromkeys(o.type for o in penalties if o.type not in handles))
+    if unhandled:
+        raise restricted(decision, unhandled)
     return decision
 
 

@@ -41,7 +41,7 @@ def conclude(
     """
     compiled = plan.compiled
     view = compiled.view(record.coverage)
-    check_clock(record, view)
+    check_clock(record, view.newest)
     report = view.report(as_of)
 
     listings, violations = own_listings(subject, record, compiled)
@@ -84,7 +84,7 @@ def _read_related(
 ) -> CoverageReport:
     """Take in a related subject's listings under its own record's coverage, which is returned."""
     view = findings.compiled.view(record.coverage)
-    check_clock(record, view)
+    check_clock(record, view.newest)
     listings, _ = own_listings(subject, record, findings.compiled)
     report = view.report(as_of)
     findings.read(listings, report, role)

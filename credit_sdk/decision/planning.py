@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -62,8 +63,8 @@ def plan(request: CheckRequest, compiled: CompiledList) -> Plan:
     subject = request.subject if isinstance(request.subject, Subject) else Subject(request.subject)
     if not request.members and not request.related:
         return Plan(request, compiled, action, (subject,))
-    members = (m if isinstance(m, Subject) else Subject(m) for m in request.members)
-    related = tuple((_role(role), s if isinstance(s, Subject) else Subject(s)) for role, s in request.related)
+    members = [m if isinstance(m, Subject) else Subject(m) for m in request.members]
+    related = tuple([(_role(role), s if isinstance(s, Subject) else Subject(s)) for role, s in request.related])
     return Plan(request, compiled, action, tuple(dict.fromkeys((subject, *members))), related)
 
 
@@ -86,11 +87,19 @@ def _check_fields(request: CheckRequest) -> None:
             raise InvalidRequest(
                 "as_of 超出公历年份范围", "as_of lies outside the calendar's years", key="as_of"
             ) from None
-    for key, value in (("handles", request.handles), ("members", request.members), ("related", request.related)):
-        if isinstance(value, str):
-            raise InvalidRequest(
-                f"{key} 应为若干项组成的列表, 不是字符串", f"{key} must be a list, not a string", key=key
-            )
+    if request.members or request.handles is not None:
+        for key, value in (("members", request.members), ("handles", request.handles or ())):
+            if isinstance(value, str) or not isinstance(value, Collection):
+                raise InvalidRequest(f"{key} 应为若干项组成的列表", f"{key} must be a list", key=key)
+    related: Any = request.related
+    if related and not (
+        isinstance(related, Sequence) and all(isinstance(one, list | tuple) and len(one) == 2 for one in related)
+    ):
+        raise InvalidRequest(
+            "related 应为 (角色, 主体) 的列表", "related must be a list of (role, subject) pairs", key="related"
+        )
+    if request.context is not None and not isinstance(request.context, Mapping):
+        raise InvalidRequest("context 应为键值映射", "context must be a mapping", key="context")
 
 
 def _role(role: Role | str) -> Role:

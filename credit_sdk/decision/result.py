@@ -15,7 +15,7 @@ from credit_sdk.model.moments import written
 from credit_sdk.model.terms import Effect, Identity, ListClass, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from credit_sdk.decision.coverage import CoverageReport
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from credit_sdk.model.measure import Basis, Measure, MeasureList
     from credit_sdk.model.request import CheckRequest
     from credit_sdk.model.subject import Subject
-    from credit_sdk.model.terms import Consequence, Force
+    from credit_sdk.model.terms import Consequence, Force, Role
 
 SCHEMA = "credit.decision/1"
 """Name and version of :meth:`Decision.to_dict`'s form."""
@@ -43,6 +43,9 @@ class SeenListing(NamedTuple):
     list_class: ListClass
     standing: Standing
     identity: Identity
+    """How surely it is the subject's, or the related subject's whose it is."""
+    role: Role | None = None
+    """The role towards the subject of the related subject whose listing it is (rule 4.5); ``None``: the subject's own."""
 
     @property
     def id(self) -> str:
@@ -350,8 +353,20 @@ class Decision(NamedTuple):
         )
 
 
-def restricted(decision: Decision) -> Restricted:
-    """The error that stops the action, carrying ``decision``."""
+def restricted(decision: Decision, unhandled: Sequence[str] = ()) -> Restricted:
+    """The error that stops the action, carrying ``decision``.
+
+    :param unhandled: obligation types that the caller has said it cannot carry out (rule 5.5).
+    """
+    if unhandled:
+        types = ", ".join(unhandled)
+        error = Restricted(
+            f"应当执行的惩戒措施超出调用方声明的 handles: {types}; 请转由能够执行的单位办理",
+            f"penalties must be carried out that the caller does not handle: {types}; pass the matter to who does",
+            key="handles",
+        )
+        error.decision = decision
+        return error
     names_zh = "、".join(x.name or x.id for x in decision.obligations if x.measure and x.measure.is_penalty)
     ids = ", ".join(x.id for x in decision.obligations if x.measure and x.measure.is_penalty)
     error = Restricted(

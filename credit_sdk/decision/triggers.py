@@ -11,11 +11,13 @@ from credit_sdk.decision.identity import established_on, identify
 from credit_sdk.decision.result import Notice, SeenListing, build
 from credit_sdk.decision.standing import effect_of_objection, fits_area, lacks_term, standing_of, was_in_force
 from credit_sdk.errors import BadRecord, quoted
+from credit_sdk.model.listing import VIOLATIONS
 from credit_sdk.model.moments import years_after
 from credit_sdk.model.terms import Identity, ListClass, ListKind, ObjectionEffect, Standing, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from credit_sdk.decision.compiled import ActionTable, CompiledList, Rule
     from credit_sdk.decision.coverage import CoverageReport, CoverageView
@@ -97,7 +99,7 @@ class Findings:
         for listing, identity in own:
             info, official, black, red, rules = by_list[listing.list]
             standing = standing_of(listing, info, day, years)
-            self.seen.append(build(SeenListing, (listing, info.list_class, standing, identity)))
+            self.seen.append(build(SeenListing, (listing, info.list_class, standing, identity, role)))
             if standing is not _IN_FORCE or listing.effective_until is None:
                 self._note_term(listing, info, standing)
             if standing is not _IN_FORCE:
@@ -176,6 +178,13 @@ class Findings:
             if any(identity is Identity.CODE for identity in adverse):
                 continue
             named = any(identity is Identity.NAME for identity in adverse)
+            self.notices += [
+                Notice("violation_unverified", violation.id, VIOLATIONS)
+                for violation, identity in violations
+                if violation.status is not Status.REVOKED
+                and first <= violation.decided_on <= self.day
+                and not (identity is Identity.NAME and self.policy.match_by_name)
+            ]
             if (named and self.policy.match_by_name) or (born is not None and born >= first):
                 continue
             gaps = view.history_gaps(first, report, black)
@@ -205,6 +214,18 @@ def own_listings(
 
     :raises BadRecord: an entry that cannot be used, as readers refuse it too (rules 2.4, 7.5).
     """
+    try:
+        return _own(asked, record, compiled)
+    except (AttributeError, TypeError) as error:
+        raise BadRecord(
+            "记录中的条目不完整, 或不是 Listing 与 Violation; 请检查来源的实现",
+            "entries of the record lack a part, or are no Listing and Violation; check the source's implementation",
+        ) from error
+
+
+def _own(
+    asked: Subject, record: CreditRecord, compiled: CompiledList
+) -> tuple[list[tuple[Listing, Identity]], list[tuple[Violation, Identity]]]:
     listings, violations = sorted(record.listings, key=_ID), record.violations
     lists, code = compiled.lists, asked.code
     by_code: list[tuple[Listing, Identity]] = []
@@ -257,17 +278,18 @@ def surest_subjects(
 _ID = attrgetter("id")
 
 
-def check_clock(record: CreditRecord, view: CoverageView) -> None:
+def check_clock(record: CreditRecord, newest: datetime) -> None:
     """Refuse dates from the future.
 
+    :param newest: the latest moment that any list of the record is vouched for.
     :raises BadRecord: a list vouched for beyond the reading clock plus an hour (rule 7.4).
     """
     if record.read_at.tzinfo is None:
         raise no_offset("read_at")
-    if view.newest <= record.read_at:
+    if newest <= record.read_at:
         return
     tolerance_end = record.read_at + CLOCK_TOLERANCE
-    if view.newest > tolerance_end:
+    if newest > tolerance_end:
         ahead = sorted(code for code, coverage in record.coverage.items() if coverage.as_of > tolerance_end)
         raise BadRecord(
             f"名单日期晚于读取时间一小时以上: {'、'.join(ahead)}; 请核对数据日期与本机时钟",

@@ -238,6 +238,10 @@ NOTICES: Mapping[str, Pair] = {
         "联合体有成员未能得出结论；另一成员的结论是不得继续，足以决定整体。",
         "A member of the consortium has no decision; another member is blocked, which decides for all.",
     ),
+    "violation_unverified": (
+        "不良信用记录 {listings} 仅与名称相符，身份未经核实；核实之前，须以无不良信用记录为条件的激励不予适用或应当慎用。",
+        "The violations {listings} match by name only; verify whose they are before an incentive for clean years is given.",
+    ),
     "name_needed": (
         "名单含有不能按代码比对的条目，而核查未给出名称；请补充全称后重新核查：{lists}。",
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_sdk.errors import quoted
@@ -38,10 +39,12 @@ def dotted(loc: tuple[int | str, ...]) -> str:
     """``("measures", 0, "name")`` as ``measures[0].name``."""
     path = ""
     for part in loc:
-        shown = part if isinstance(part, int) or part.isprintable() else quoted(part)
+        shown = part if isinstance(part, int) else quoted(part)[1:-1] if part.isprintable() else quoted(part)
         path += f"[{part}]" if isinstance(part, int) else f".{shown}" if path else str(shown)
     return path
 
+
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('?\w+'?)>")
 
 NO_DAY = ("不是有效日期; 请写成 YYYY-MM-DD", "not a date that exists; write YYYY-MM-DD")
 NO_MOMENT = (
@@ -81,7 +84,7 @@ def _sentence(details: ErrorDetails) -> tuple[str, str]:
     context: dict[str, Any] = details.get("ctx") or {}
     match details["type"]:
         case "enum" | "literal_error":
-            expected = str(context.get("expected", "")).replace("'", "")
+            expected = _ENUM_MEMBER.sub(r"\1", str(context.get("expected", ""))).replace("'", "")
             expected_zh = expected.replace(" or ", "、").replace(", ", "、")
             return f"取值不在允许范围内; 可用: {expected_zh}", f"not a known value; known: {expected}"
         case "greater_than_equal" | "less_than_equal":

@@ -218,6 +218,11 @@ class _Assembly:
             values = _LINE.validate_json(line)
         except ValidationError:
             values = _examine(line)
+        else:
+            # A key given twice would let a later "repaired" undo an earlier "active". Counting keys is cheap, and a count
+            # that does not fit (a key within a text, unusual spacing) only costs a second look.
+            if line.count(b'":') != len(values) + len(values.get("subject", ())):
+                _decode(line)
         match values["type"]:
             case "listing":
                 self._once(self._listing(values), self._listings, self.records.listings)
@@ -392,6 +397,15 @@ def _examine(line: bytes) -> dict[str, Any]:
     return validated
 
 
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _Unusable(quoted(twice).strip('"'), "同一键出现两次; 请只保留一个", "the key stands twice; keep one")
+    return values
+
+
 def _decode(line: bytes) -> dict[str, Any]:
     if line is _TOO_LONG:
         raise _Unusable(
@@ -400,7 +414,7 @@ def _decode(line: bytes) -> dict[str, Any]:
             f"the line is longer than {MAX_LINE} bytes; check that there is one object a line",
         )
     try:
-        values = json.loads(line.decode("utf-8"))
+        values = json.loads(line.decode("utf-8"), object_pairs_hook=_each_key_once)
     except UnicodeDecodeError as error:
         raise _Unusable(
             None,

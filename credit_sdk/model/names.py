@@ -79,7 +79,7 @@ def normalise(name: str) -> str:
         if folded == text:
             break
         text = folded
-    if not text:
+    if not any(map(str.isalnum, text)):
         raise InvalidSubject(
             "名称为空；请给出完整的登记名称，或改用统一社会信用代码核查",
             "The name is empty; give the full registered name, or check by the unified social credit code",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
 
 from credit_sdk.errors import InvalidSubject
 from credit_sdk.model import names
+from credit_sdk.model.identifiers import id_number, uscc
 from credit_sdk.model.identifiers import organisation_code as organisation_codes
 from credit_sdk.model.identifiers import registration_number as registration_numbers
-from credit_sdk.model.identifiers import uscc
 from credit_sdk.model.terms import SubjectType
-
-if TYPE_CHECKING:
-    from datetime import date
 
 ORGANISATIONS = frozenset({SubjectType.LEGAL_ENTITY, SubjectType.OTHER_ORGANISATION, SubjectType.SOLE_TRADER})
 """The types that are checked by default; a sole trader is handled as an organisation (rule 3.8)."""
@@ -51,6 +48,8 @@ class Subject:
         put = object.__setattr__
         if self.type is not None:
             put(self, "type", _subject_type(self.type))
+        if self.former_names or self.established_on is not None:
+            _check_details(self.former_names, self.established_on)
         at = "code"
         try:
             if self.code is not None:
@@ -65,6 +64,7 @@ class Subject:
                 at = "name"
                 put(self, "name_key", names.normalise(self.name))
                 put(self, at, self.name.strip())
+                _refuse_id_number(self.name)
         except InvalidSubject as error:
             error.key = at
             raise
@@ -128,6 +128,26 @@ class ListedSubject:
 
     def __repr__(self) -> str:
         return f"ListedSubject({uscc.mask(self.code)!r})" if self.code else "ListedSubject(…)"
+
+
+def _check_details(former_names: object, established_on: object) -> None:
+    if isinstance(former_names, str) or not isinstance(former_names, tuple):
+        raise InvalidSubject(
+            "former_names 应为若干名称组成的元组", "former_names must be a tuple of names", key="former_names"
+        )
+    if established_on is not None and type(established_on) is not date:
+        raise InvalidSubject(
+            "established_on 应为 datetime.date", "established_on must be a datetime.date", key="established_on"
+        )
+
+
+def _refuse_id_number(name: str) -> None:
+    """Rule 9.2: a number in the name's place is looked up as little as in the code's."""
+    if id_number.is_valid(uscc.compact(name)):
+        raise InvalidSubject(
+            "名称是公民身份号码, 未予核查: 不核查自然人; 请给出组织的全称",
+            "the name is a citizen's ID number and was not checked: natural persons are not; give the organisation's name",
+        )
 
 
 def _subject_type(value: str) -> SubjectType:

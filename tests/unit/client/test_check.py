@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +28,16 @@ from credit_sdk.errors import (
 )
 from credit_sdk.model.record import Coverage, CoverageTable, CreditRecord
 from credit_sdk.sources import MemorySource
-from credit_sdk.testing import MOMENT, FailingSource, coverage, fictional_code, listing, measure, measure_list
+from credit_sdk.testing import (
+    MOMENT,
+    FailingSource,
+    coverage,
+    fictional_code,
+    listing,
+    measure,
+    measure_list,
+    violation,
+)
 from tests.unit.client.conftest import Told, Way
 
 if TYPE_CHECKING:
@@ -110,6 +119,21 @@ def test_an_unusable_subject_is_refused_before_anything_is_asked(way: Way, subje
         assert subject not in str(caught.value) + caught.value.en
 
 
+def test_a_violation_by_name_only_is_shown_and_holds_the_incentive_back(way: Way) -> None:
+    """3.5, 4.4: the clerk must be able to see what to verify."""
+    name = "虚构一号有限公司"
+    lines = [
+        coverage("violations", history_from="2015-01-01"),
+        violation(subject={"name": name}, decided_on="2025-05-06"),
+    ]
+    incentive = measure("test.fast", effect="priority", consequence=None, triggers=[{"clean_years": 3}])
+    client = way.client(memory(*lines), measure_list(incentive, policy=None))
+    decision = client.check(Subject(LISTED, name=name, established_on=date(2000, 1, 1)))
+    assert decision.effect is Effect.ALLOW
+    assert [o.reason for o in decision.withheld] == ["identity_unverified"]
+    assert [(n.code, n.listing) for n in decision.notices] == [("violation_unverified", "V-1")]
+
+
 # ---------------------------------------------------------------------------------------------------- what is refused
 
 
@@ -126,6 +150,12 @@ def test_an_unusable_subject_is_refused_before_anything_is_asked(way: Way, subje
         pytest.param({"jurisdiction": "４４"}, InvalidRequest, "jurisdiction", id="area in full-width digits"),
         pytest.param({"handles": "refuse"}, InvalidRequest, "handles", id="handles as text"),
         pytest.param({"members": CLEAN}, InvalidRequest, "members", id="members as text"),
+        pytest.param({"members": 5}, InvalidRequest, "members", id="members as a number"),
+        pytest.param({"handles": 5}, InvalidRequest, "handles", id="handles as a number"),
+        pytest.param({"related": [CLEAN]}, InvalidRequest, "related", id="related without roles"),
+        pytest.param({"related": {"parent": CLEAN}}, InvalidRequest, "related", id="related as a mapping"),
+        pytest.param({"related": 5}, InvalidRequest, "related", id="related as a number"),
+        pytest.param({"context": "bonus"}, InvalidRequest, "context", id="context as text"),
         pytest.param({"members": [CLEAN, "nonsense"]}, InvalidSubject, "code", id="an unusable member"),
         pytest.param({"related": [("parent", "nonsense")]}, InvalidSubject, "code", id="an unusable related subject"),
     ],
@@ -249,6 +279,10 @@ def _with(**changes: Any) -> Any:
 @pytest.mark.parametrize(
     "record",
     [
+        pytest.param(lambda: replace(RECORD, listings=None), id="no listings"),
+        pytest.param(lambda: replace(RECORD, listings=("x",)), id="a listing that is none"),
+        pytest.param(lambda: replace(RECORD, coverage={}), id="coverage as a dictionary"),
+        pytest.param(lambda: _with(subject=None), id="no subject"),
         pytest.param(lambda: _with(authority=""), id="no authority"),
         pytest.param(lambda: _with(authority=" "), id="blank authority"),
         pytest.param(lambda: _with(authority=None), id="authority None"),

@@ -45,6 +45,21 @@ def test_rows_come_back_in_order(way: Way) -> None:
     ]
 
 
+@pytest.mark.parametrize("nonsense", [None, LISTED, {"subject": LISTED}])
+def test_a_row_that_is_no_request_is_that_rows_failure(way: Way, nonsense: Any) -> None:
+    bad, good = way.client(memory()).check_many([nonsense, row(CLEAN)])
+    assert isinstance(bad, InvalidRequest)
+    assert isinstance(good, Decision)
+
+
+def test_handles_says_which_types_are_lacking(way: Way) -> None:
+    [answer] = way.client(memory()).check_many([row(LISTED, handles=["limit"])])
+    assert isinstance(answer, Restricted)
+    assert answer.key == "handles"
+    assert "refuse" in answer.zh
+    assert "refuse" in answer.en
+
+
 def test_a_rows_failure_is_that_rows_value(way: Way) -> None:
     rows = [
         row("nonsense"),

@@ -595,3 +595,24 @@ def test_an_object_that_holds_itself_is_a_bad_record() -> None:
     endless["self"] = endless
     with pytest.raises(BadRecord):
         records.parse([endless], CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(json.dumps(LISTING)[:-1] + ', "status": "repaired"}', id="of the entry"),
+        pytest.param(
+            json.dumps(LISTING).replace('"name":', '"code": "91990100MA0000A02C", "name":'), id="of the subject"
+        ),
+        pytest.param(json.dumps(LISTING).replace(":", " :")[:-1] + ', "status" : "repaired"}', id="spaced"),
+        pytest.param(json.dumps(COVERAGE)[:-1] + ', "as_of": "2026-11-21T00:00:00+08:00"}', id="of coverage"),
+    ],
+)
+def test_a_key_given_twice_is_refused(tmp_path: Path, line: str) -> None:
+    """2.4: a later "repaired" must not undo an earlier "active"."""
+    assert refusal(tmp_path, line).key in {"status", "code", "as_of"}
+
+
+def test_a_text_that_looks_like_a_key_is_no_second_key(tmp_path: Path) -> None:
+    reason = '所谓"status":"repaired"之说'
+    assert read(tmp_path, COVERAGE, changed(LISTING, reason=reason)).listings[0].reason == reason

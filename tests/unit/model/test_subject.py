@@ -163,3 +163,21 @@ def test_subjects_can_be_copied_and_pickled() -> None:
     for twin in (copy.deepcopy(subject), pickle.loads(pickle.dumps(subject))):  # noqa: S301
         assert twin == subject
         assert twin.name_key == subject.name_key
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        pytest.param({"name": "11010519491231002X"}, "name", id="an ID number as a name"),
+        pytest.param({"name": "-"}, "name", id="a name without a letter"),
+        pytest.param(
+            {"name": "虚构甲有限公司", "former_names": "虚构乙有限公司"}, "former_names", id="former names as text"
+        ),
+        pytest.param({"name": "虚构甲有限公司", "established_on": "2020-01-01"}, "established_on", id="a day as text"),
+    ],
+)
+def test_what_would_be_mistaken_is_refused(fields: dict[str, Any], key: str) -> None:
+    with pytest.raises(InvalidSubject) as caught:
+        Subject(**fields)
+    assert caught.value.key == key
+    assert str(fields["name"]) not in str(caught.value) or fields["name"] == "-"
