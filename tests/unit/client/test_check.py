@@ -269,6 +269,13 @@ def test_nonsense_from_a_source_is_a_bad_record(way: Way, nonsense: Any) -> None
         way.client(Told(lambda _: nonsense), measure_list(**LENIENT)).check(LISTED)
 
 
+NONSENSE: dict[str, dict[str, Any]] = {
+    "listings": {"listings": None},
+    "listing": {"listings": ("x",)},
+    "coverage": {"coverage": {}},
+}
+
+
 def _with(**changes: Any) -> Any:
     """A record of the listed subject, its listing changed."""
     record = memory().fetch([Subject(LISTED)])[0]
@@ -279,9 +286,9 @@ def _with(**changes: Any) -> Any:
 @pytest.mark.parametrize(
     "record",
     [
-        pytest.param(lambda: replace(RECORD, listings=None), id="no listings"),
-        pytest.param(lambda: replace(RECORD, listings=("x",)), id="a listing that is none"),
-        pytest.param(lambda: replace(RECORD, coverage={}), id="coverage as a dictionary"),
+        pytest.param(lambda: replace(RECORD, **NONSENSE["listings"]), id="no listings"),
+        pytest.param(lambda: replace(RECORD, **NONSENSE["listing"]), id="a listing that is none"),
+        pytest.param(lambda: replace(RECORD, **NONSENSE["coverage"]), id="coverage as a dictionary"),
         pytest.param(lambda: _with(subject=None), id="no subject"),
         pytest.param(lambda: _with(authority=""), id="no authority"),
         pytest.param(lambda: _with(authority=" "), id="blank authority"),
