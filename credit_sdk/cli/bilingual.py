@@ -6,7 +6,7 @@ speak it. click itself speaks through gettext, which knows no Chinese here; its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -100,7 +100,7 @@ class _Bilingual(click.Command):
         if lang_of(ctx) == "zh":
             for english, chinese in _METAVARS:
                 pieces = pieces.replace(english, chinese)
-        formatter.write_usage(ctx.command_path, pieces, prefix=pick(("用法: ", "Usage: "), ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=pick(("用法：", "Usage: "), ctx))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
@@ -148,7 +148,13 @@ def option(*declarations: str, text: tuple[str, str], **attributes: Any) -> Call
     return click.option(*declarations, cls=Option, text=text, **attributes)
 
 
+def say(text: str, context: click.Context) -> None:
+    """Write a line on this run's stdout."""
+    session = context.find_object(Session)
+    click.echo(text, file=cast("IO[str]", session.out) if session is not None else None)
+
+
 def _show_help(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
-        click.echo(context.get_help())
+        say(context.get_help(), context)
         context.exit()

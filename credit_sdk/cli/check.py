@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from credit_sdk.cli.bilingual import Command, option
 from credit_sdk.cli.failures import RESTRICTED
 from credit_sdk.cli.options import language, layout
+from credit_sdk.cli.timestamp import moment
 from credit_sdk.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _decide(given: dict[str, Any]) -> Decision:
         raise InvalidRequest("--lists 与 --source 只能给出一个", "give either --lists or --source", key="--lists")
     subject = _subject(given["code"], given["name"], given["type_"], issued=given["issued"])
     related = [_related(one) for one in given["related"]]
-    as_of = None if given["as_of"] is None else _moment(given["as_of"])
+    as_of = None if given["as_of"] is None else moment(given["as_of"])
 
     from credit_sdk.cli.deployment import client
 
@@ -187,29 +187,8 @@ def _related(text: str) -> tuple[str, str]:
     role, _, code = text.partition("=")
     if role not in set(Role):  # not repeated: who swaps the two has typed an identifier here
         raise InvalidRequest(
-            f"应写成 ROLE=CODE, 如 parent=总公司的代码; ROLE 可用: {'、'.join(Role)}",
+            f"应写成 ROLE=CODE，如 parent=总公司的代码；ROLE 可用：{'、'.join(Role)}",
             f"write ROLE=CODE, such as parent= and the parent's code; ROLE is one of {', '.join(Role)}",
             key="--related",
         )
     return role, code
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    # Within a day of the calendar's ends no time zone can be changed and no age counted.
-    if moment is None or not MINYEAR < moment.year < MAXYEAR:
-        raise InvalidRequest(
-            "不是存在的时间; 请写成 2026-11-21T12:00:00+08:00",
-            "not a moment that exists; write 2026-11-21T12:00:00+08:00",
-            key="--as-of",
-        )
-    if moment.utcoffset() is None:
-        raise InvalidRequest(
-            "缺少时区; 请写成 2026-11-21T12:00:00+08:00",
-            "needs an offset; write 2026-11-21T12:00:00+08:00",
-            key="--as-of",
-        )
-    return moment

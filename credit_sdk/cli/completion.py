@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from credit_sdk.cli.bilingual import Command
+from credit_sdk.cli.bilingual import Command, say
 from credit_sdk.cli.options import language
 
 VARIABLE = "_CREDIT_COMPLETE"
@@ -28,4 +28,4 @@ def completion(context: click.Context, shell: str) -> None:
 
     made = get_completion_class(shell)
     assert made is not None  # the three are click's own
-    click.echo(made(context.find_root().command, {}, "credit", VARIABLE).source())
+    say(made(context.find_root().command, {}, "credit", VARIABLE).source(), context)

@@ -52,7 +52,7 @@ def client(source: str | None, files: Sequence[str], measures: str | None, domai
         return CreditClient(FilesSource(files, lists=lists), domains=domains, measure_lists=measure_lists)
     if settings.source.value is None:
         raise InvalidSettings(
-            "没有信用信息来源; 试用请加 --source demo, 自有名单数据请用 --lists FILE.jsonl, 长期使用请设置 CREDIT_SOURCE",
+            "没有信用信息来源；试用请加 --source demo，自有名单数据请用 --lists FILE.jsonl，长期使用请设置 CREDIT_SOURCE",
             "there is no source of credit information; to try it out add --source demo, for data of your own --lists"
             " FILE.jsonl, for good set CREDIT_SOURCE",
             key="source",
@@ -66,7 +66,7 @@ def _measure_list(path: str, domain: str) -> MeasureList:
     measure_list = load(path)
     if measure_list.domain != domain:
         raise InvalidRequest(
-            f"该措施清单属于领域 {measure_list.domain}; 请把 --domain 写成 {measure_list.domain} 或换用清单",
+            f"该措施清单属于领域 {measure_list.domain}；请把 --domain 写成 {measure_list.domain} 或换用清单",
             f"this measure list is of domain {measure_list.domain}; pass --domain {measure_list.domain} or use another list",
             file=path,
             key="domain",

@@ -3,11 +3,13 @@
 ==== =================================================================================
 code meaning
 ==== =================================================================================
-1    a fault of this program (``internal_error``), or findings of ``lint`` and ``doctor``
+1    a fault of this program (``internal_error``), output that cannot be written (``output_failed``), or findings of
+     ``lint`` and ``doctor``
 2    bad input: the command line, a file, a setting, the request
 3    ``check`` only: restrict
 4    no answer (``NoDecision``)
 130  interrupted
+141  nobody reads the output
 ==== =================================================================================
 """
 
@@ -17,13 +19,14 @@ import json
 import re
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from credit_sdk.errors import CreditError, InvalidRequest, NoDecision, Restricted
 
 if TYPE_CHECKING:
+    from credit_sdk.cli.output import OutputFailedError
     from credit_sdk.cli.screen import Screen
     from credit_sdk.cli.session import Session
 
@@ -38,6 +41,13 @@ class _Internal(CreditError):
 
 
 _Internal.code = "internal_error"
+
+
+class _Unwritten(CreditError):
+    """The output cannot be written."""
+
+
+_Unwritten.code = "output_failed"
 
 
 def fail(error: BaseException, session: Session) -> int:
@@ -56,9 +66,24 @@ def fail(error: BaseException, session: Session) -> int:
     return RESTRICTED if isinstance(told, Restricted) else BAD_INPUT
 
 
+def unwritten(error: OutputFailedError, session: Session) -> int:
+    """Report that stdout cannot be written, and give the exit code."""
+    zh, en = ("没有剩余空间", "no space is left") if error.no_room else (error.reason, error.reason)
+    report(
+        _Unwritten(
+            f"无法写入标准输出：{zh}。输出不完整，请勿使用；请腾出空间，或换一个位置输出，然后重新执行",
+            f"standard output cannot be written: {en}. What was written is not whole and must not be used; make room, or"
+            " write elsewhere, and run this again",
+            key="stdout",
+        ),
+        session,
+    )
+    return INTERNAL
+
+
 def report(error: CreditError, session: Session) -> None:
-    """One JSON object for a program, a sentence for a person."""
-    if session.format == "json":
+    """One JSON object for a program, a sentence for a person (where stderr is a terminal)."""
+    if session.error_format == "json":
         value = {
             "error": error.code,
             "message": _line(error.message(session.lang)),
@@ -68,42 +93,55 @@ def report(error: CreditError, session: Session) -> None:
             "retryable": error.retryable,
         }
         session.err.write(json.dumps(value, ensure_ascii=False) + "\n")
+        session.err.flush()
         return
     from credit_sdk.cli.screen import Screen
 
-    screen = Screen(session.err)
+    screen = Screen(cast("TextIO", session.err))
     no_answer = isinstance(error, NoDecision)
     word = session.pick("无法得出结论", "No answer") if no_answer else session.pick("错误", "Error")
-    place = ":".join(str(part) for part in (error.file, error.line) if part is not None)
     message = _line(error.message(session.lang))
-    located = [(place, "bold"), (error.key, "cyan")]
-    parts = [(part, style) for said, style in located if said for part in (said, ": ")]
-    begin = [(word, "bold yellow" if no_answer else "bold red"), (session.pick("：", ": "), "")]
-    if screen.is_terminal:  # where and what above, the sentence wrapped below
-        screen.spans(*begin, *parts[:-1], (f" [{error.code}]", "dim"))
-        screen.paragraph(message, indent=2)
-    else:
-        screen.spans(*begin, *parts, (message, ""), (f" [{error.code}]", "dim"))
+    located = [(place, style) for place, style in ((_place(error), "bold"), (_key(error, message), "cyan")) if place]
+    colon = session.pick("：", ": ")
+    begin = [(word, "bold yellow" if no_answer else "bold red")]
+    for part in located:
+        begin += [(colon, ""), part]
+    # Where and what above, the sentence wrapped below.
+    screen.spans(*begin, (f" [{error.code}]", "dim"))
+    screen.paragraph(message, indent=2)
     if isinstance(error, NoDecision) and error.listings:
         _report_listings(error, screen, session)
+
+
+def _place(error: CreditError) -> str:
+    return ":".join(str(part) for part in (error.file, error.line) if part is not None)
+
+
+def _key(error: CreditError, message: str) -> str | None:
+    """The key at fault, unless the message names it already."""
+    if error.key is None or re.search(rf"(?<![\w.-]){re.escape(error.key)}(?![\w.-])", message, re.ASCII):
+        return None
+    return error.key
 
 
 def _report_listings(error: NoDecision, screen: Screen, session: Session) -> None:
     """What was found although there is no answer (rule 7.2)."""
     from credit_sdk.decision import words
+    from credit_sdk.decision.owners import role_in_brackets
 
     screen.line(session.pick("已见名单条目（不构成结论）：", "Listings seen (not a decision):"), "dim")
     for seen in error.listings:
         name = words.list_name(seen.listing.list, session.lang)
         standing = words.say(words.STANDINGS, seen.standing, session.lang)
-        screen.line(f"  • {name} [{seen.id}] {seen.listing.authority} · {standing}", "dim")
+        whose = role_in_brackets(seen, session.lang)
+        screen.bullet(f"{name} [{seen.id}]{whose} {seen.listing.authority} · {standing}")
 
 
 def from_usage(error: click.UsageError) -> InvalidRequest:
     """The complaint of click in our words. What was typed is not repeated: it may be an identifier (rule 9.4)."""
     command = error.ctx.command_path if error.ctx is not None else "credit"
     zh, en, key = _complaint(error)
-    return InvalidRequest(f"{zh}; 用法见 {command} --help", f"{en}; see {command} --help", key=key or command)
+    return InvalidRequest(f"{zh}；用法见 {command} --help", f"{en}; see {command} --help", key=key or command)
 
 
 def _complaint(error: click.UsageError) -> tuple[str, str, str | None]:
@@ -114,15 +152,15 @@ def _complaint(error: click.UsageError) -> tuple[str, str, str | None]:
         case click.NoSuchOption(option_name=name):
             key = name if _OPTION.fullmatch(name) else None
             close = ", ".join(error.possibilities or ()) if key else ""
-            zh, en = (f"; 是否指 {close}", f"; did you mean {close}?") if close else ("", "")
+            zh, en = (f"；是否指 {close}", f"; did you mean {close}?") if close else ("", "")
             return f"没有这个选项{zh}", f"no such option{en}", key
         case click.BadOptionUsage(option_name=name):
-            return "选项缺少取值, 或不应带值", "the option lacks a value, or takes none", name
+            return "选项缺少取值，或不应带值", "the option lacks a value, or takes none", name
         case click.BadParameter(param=param):
             if param is not None and isinstance(param.type, click.Choice):
                 known = [str(choice) for choice in param.type.choices]
                 zh, en = (
-                    f"取值不在允许范围内; 可用: {'、'.join(known)}",
+                    f"取值不在允许范围内；可用：{'、'.join(known)}",
                     f"not a known value; known: {', '.join(known)}",
                 )
                 return zh, en, _named(param)
@@ -137,7 +175,7 @@ def _stray(context: click.Context | None) -> tuple[str, str]:
         return "参数过多", "too many arguments"
     commands = context.command.list_commands(context)
     return (
-        f"缺少命令或命令不存在; 可用: {'、'.join(commands)}",
+        f"缺少命令或命令不存在；可用：{'、'.join(commands)}",
         f"no command, or an unknown one; known: {', '.join(commands)}",
     )
 
@@ -154,7 +192,7 @@ def _unforeseen(error: BaseException) -> _Internal:
     ours = [f for f in traceback.extract_tb(error.__traceback__) if "credit_sdk" in f.filename]
     where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
     return _Internal(
-        f"程序出错 ({kind}, {where}); 没有得出任何结论。请升级后重试, 仍出错请带上此行反馈",
+        f"程序出错（{kind}，{where}），没有得出任何结论。请升级后重试，仍出错请带上此行反馈",
         f"this program failed ({kind}, {where}); nothing was decided. Update and try again; report this line if it stays",
     )
 

@@ -83,18 +83,22 @@ class Holdings:
         }
 
 
-def of_files(files: Sequence[str], domains: DomainRegistry, now: datetime) -> Holdings:
+def of_files(files: Sequence[str], measure_lists: Iterable[MeasureList], known: KnownLists, now: datetime) -> Holdings:
     """What files hold.
 
+    :param measure_lists: those that it is held against.
+    :param known: every list that a file may name.
     :raises InvalidRecords: a file does not load.
     """
     from credit_sdk.formats.records import read
 
-    records = read(files, domains.lists)
-    return _report(records.coverage, records, domains, now)
+    records = read(files, known)
+    return _report(records.coverage, records, measure_lists, known, now)
 
 
-def of_source(source: str, domains: DomainRegistry, now: datetime) -> Holdings:
+def of_source(
+    source: str, domains: DomainRegistry, measure_lists: Iterable[MeasureList], known: KnownLists, now: datetime
+) -> Holdings:
     """What a source covers.
 
     :raises InvalidSettings: there is no such source.
@@ -106,15 +110,19 @@ def of_source(source: str, domains: DomainRegistry, now: datetime) -> Holdings:
         coverage = getattr(client.source, "coverage", None)
         if coverage is None:
             raise InvalidRequest(
-                "该来源不提供查询范围; 请改为给出数据文件",
+                "该来源不提供查询范围；请改为给出数据文件",
                 "this source does not say what it covers; give files instead",
                 key="--source",
             )
-        return _report(coverage, None, domains, now)
+        return _report(coverage, None, measure_lists, known, now)
 
 
 def _report(
-    coverage: Mapping[str, Coverage], records: Records | None, domains: DomainRegistry, now: datetime
+    coverage: Mapping[str, Coverage],
+    records: Records | None,
+    measure_lists: Iterable[MeasureList],
+    known: KnownLists,
+    now: datetime,
 ) -> Holdings:
     entries: dict[str, list[Listing | Violation]] = {code: [] for code in coverage}
     if records is not None:
@@ -122,21 +130,16 @@ def _report(
             entries.setdefault(listing.list, []).append(listing)
         if records.violations:
             entries.setdefault(VIOLATIONS, []).extend(records.violations)
-    in_force = [
-        ml
-        for domain in domains.domains.values()
-        for ml in domain.measure_lists
-        if ml.status is MeasureListStatus.IN_FORCE
-    ]
+    in_force = [ml for ml in measure_lists if ml.status is MeasureListStatus.IN_FORCE]
     needed = {ml.id: required(ml) for ml in in_force}
     holdings = [
-        _holding(code, coverage.get(code), found if records is not None else None, domains.lists, now)
+        _holding(code, coverage.get(code), found if records is not None else None, known, now)
         for code, found in sorted(entries.items())
     ]
     for one in holdings:
         one.stale_for = [ml.id for ml in in_force if one.code in needed[ml.id] and _is_stale(one, ml)]
     missing = {id_: [code for code in codes if code not in coverage] for id_, codes in needed.items()}
-    return Holdings(holdings, {id_: codes for id_, codes in sorted(missing.items()) if codes}, domains.lists)
+    return Holdings(holdings, {id_: codes for id_, codes in sorted(missing.items()) if codes}, known)
 
 
 def _holding(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from credit_sdk.cli.bilingual import Group, option
+from credit_sdk.cli.bilingual import Group, option, say
 from credit_sdk.cli.check import check
 from credit_sdk.cli.completion import VARIABLE, completion
 from credit_sdk.cli.doctor import doctor
-from credit_sdk.cli.failures import BROKEN_PIPE, INTERRUPTED, fail
+from credit_sdk.cli.failures import BROKEN_PIPE, INTERRUPTED, fail, unwritten
 from credit_sdk.cli.lists import lists
 from credit_sdk.cli.measures import measures
 from credit_sdk.cli.options import language
+from credit_sdk.cli.output import NO_ROOM, OutputFailedError, OutputGoneError, lost
 from credit_sdk.cli.session import Session
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
     if value and not context.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"credit-sdk {version('credit-sdk')}")
+        say(f"credit-sdk {version('credit-sdk')}", context)
         context.exit()
 
 
@@ -66,14 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(given, session)
         session.out.flush()
-    except BrokenPipeError:
-        _silence(session)
-        return BROKEN_PIPE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
-        return fail(error, session)
+        return _failed(error, session)
     return code
+
+
+def _failed(error: Exception, session: Session) -> int:
+    if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno in NO_ROOM):
+        error = lost(error)  # click's completion writes by itself
+    if isinstance(error, OutputGoneError | OutputFailedError):
+        session.out.silence()
+        return BROKEN_PIPE if isinstance(error, OutputGoneError) else unwritten(error, session)
+    return fail(error, session)
 
 
 def _run(arguments: list[str], session: Session) -> int:
@@ -88,13 +94,7 @@ def _run(arguments: list[str], session: Session) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        if session.format == "json":
+        if session.error_format == "json":
             raise
         session.err.write(error.ctx.get_help() + "\n")
         return 2
-
-
-def _silence(session: Session) -> None:
-    # Python flushes stdout once more when it ends; without this it would complain about the pipe that is gone.
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), session.out.fileno())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from credit_sdk.cli.bilingual import Group, option
-from credit_sdk.cli.failures import FINDINGS
+from credit_sdk.cli.failures import FINDINGS, fail
 from credit_sdk.cli.options import language, layout
+from credit_sdk.errors import CreditError
 
 if TYPE_CHECKING:
     from credit_sdk.cli.session import Session
@@ -66,18 +67,27 @@ def show(session: Session, target: str, jurisdiction: str | None) -> None:
 @language
 @click.pass_obj
 def lint(session: Session, targets: tuple[str, ...], *, strict: bool) -> int:
-    """Look over."""
+    """Look over; a target that does not load is reported, and the others are looked over all the same."""
     from credit_sdk.cli.measure_files import find
     from credit_sdk.formats.measure_lint import lint as look_over
     from credit_sdk.model.moments import shanghai_day
     from credit_sdk.ports.clock import system_clock
 
     today = shanghai_day(system_clock())
-    results = [(one, look_over(one, today)) for target in targets for one in find(target)]
+    results, codes = [], []
+    for target in targets:
+        try:
+            results += [(one, look_over(one, today)) for one in find(target)]
+        except CreditError as error:
+            codes.append(fail(error, session))
+    if not results:
+        return codes[0]
     if session.format == "json":
         session.write_json({"measure_lists": [_result(*result, session) for result in results]})
     else:
         _draw(results, session)
+    if codes:
+        return codes[0]
     return FINDINGS if strict and any(findings for _, findings in results) else 0
 
 

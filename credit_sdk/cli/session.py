@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
+
+from credit_sdk.cli.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,22 +29,28 @@ class Session:
 
     lang: Lang
     format: Format
-    out: TextIO
-    err: TextIO
-    out_is_terminal: bool
+    """What stdout gets."""
+    error_format: Format
+    """What stderr gets when a run fails: a sentence (``table``) or an object."""
+    out: Output
+    err: Output
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> Session:
-        """The session that the command line asks for: Chinese by default, a table in a terminal and JSON elsewhere."""
-        terminal = sys.stdout.isatty()
+        """The session that the command line asks for: Chinese by default, a table in a terminal and JSON elsewhere.
+
+        A failure is a sentence where stderr is a terminal, unless JSON was asked for. A table that goes to a file does not
+        change what a program reads on stderr.
+        """
+        out, err = Output(sys.stdout), Output(sys.stderr, careless=True)
         lang = _asked(arguments, "--lang", LANGUAGES)
-        format_ = _asked(arguments, "--format", FORMATS) or ("table" if terminal else "json")
+        asked = _asked(arguments, "--format", FORMATS)
         return cls(
             "en" if lang == "en" else "zh",
-            "table" if format_ == "table" else "json",
-            _unicode(sys.stdout, terminal),
-            _unicode(sys.stderr, sys.stderr.isatty()),
-            terminal,
+            "table" if (asked or ("table" if out.is_terminal else "json")) == "table" else "json",
+            "table" if err.is_terminal and asked != "json" else "json",
+            out,
+            err,
         )
 
     def pick(self, zh: str, en: str) -> str:
@@ -51,14 +59,13 @@ class Session:
 
     def write_json(self, value: Any) -> None:
         """One object on stdout: indented for a person, on one line for a program."""
-        json.dump(value, self.out, ensure_ascii=False, indent=2 if self.out_is_terminal else None)
-        self.out.write("\n")
+        self.out.write(json.dumps(value, ensure_ascii=False, indent=2 if self.out.is_terminal else None) + "\n")
 
     def screen(self) -> Screen:
         """Where tables are drawn: stdout."""
         from credit_sdk.cli.screen import Screen
 
-        return Screen(self.out)
+        return Screen(cast("TextIO", self.out))
 
 
 def _asked(arguments: Sequence[str], option: str, known: Sequence[str]) -> str | None:
@@ -72,14 +79,3 @@ def _asked(arguments: Sequence[str], option: str, known: Sequence[str]) -> str |
             value = value if equals else arguments[place + 1] if place + 1 < len(arguments) else ""
             found = value if value in known else found
     return found
-
-
-def _unicode(stream: TextIO, terminal: bool) -> TextIO:
-    """Files and pipes get UTF-8, as every format here is; a terminal keeps its own encoding, and never an error for it."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        if terminal:
-            reconfigure(errors="backslashreplace")
-        else:
-            reconfigure(encoding="utf-8", errors="backslashreplace")
-    return stream

@@ -26,7 +26,11 @@ def columns(text: str) -> int:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The lines of ``text``, none wider than ``width`` columns (at least 2); at least one line."""
+    """The lines of ``text``, none wider than ``width`` columns; at least one line.
+
+    Where a terminal has no room for even one character, each line has one.
+    """
+    width = max(1, width)
     lines: list[str] = []
     line = ""
     for piece in _pieces(text):

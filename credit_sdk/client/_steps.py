@@ -6,6 +6,7 @@ shells in ``_sync`` and ``_async`` call the one, fetch, and call the other.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from credit_sdk.client._ids import uuid7
@@ -34,6 +35,10 @@ Row: TypeAlias = "Plan | CreditError"
 """A request made ready, or why it cannot be."""
 
 
+_LONGEST_SEARCH = 5.0
+"""Seconds that a thread waits for another to find the adapters, before it does so itself."""
+
+
 class Steps:
     """The measure lists at hand, made ready as they are asked for."""
 
@@ -43,6 +48,7 @@ class Steps:
         for measure_list in measure_lists:
             self._own.setdefault(measure_list.domain, []).append(measure_list)
         self._clock = clock
+        self._finding = Lock()
         self._lists: KnownLists | None = None
         self._compiled: dict[tuple[str, str | None], CompiledList] = {}
 
@@ -52,7 +58,15 @@ class Steps:
         if self._domains is None:
             from credit_sdk.plugins import DomainRegistry
 
-            self._domains = DomainRegistry.from_entry_points()
+            # Threads that come at once wait for the first, which takes a tenth of a second. Not for ever: in a process forked
+            # at this very moment, nobody is left to let go.
+            held = self._finding.acquire(timeout=_LONGEST_SEARCH)
+            try:
+                if self._domains is None:
+                    self._domains = DomainRegistry.from_entry_points()
+            finally:
+                if held:
+                    self._finding.release()
         return self._domains
 
     @property

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from credit_sdk.decision import phrases, words
 from credit_sdk.decision.conclusion import besides, conclusion, headline
 from credit_sdk.decision.labels import label, title
+from credit_sdk.decision.owners import decided_nothing, whose
 from credit_sdk.decision.standing import effect_of_objection
 from credit_sdk.model.subject import Subject
 from credit_sdk.model.terms import ListClass, ListKind, Standing, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from credit_sdk.decision.result import Decision, Obligation, SeenListing
@@ -48,33 +49,35 @@ class Section:
 
 def account(decision: Decision, lang: Lang) -> tuple[Section, ...]:
     """The decision's sections in their order; those that have nothing to say are left out."""
+    owners, idle = whose(decision, lang), decided_nothing(decision)
     made = (
         ("asked", "", (_asked(decision, lang),)),
         ("conclusion", _sentences(lang, conclusion(decision, lang), besides(decision, lang)), ()),
         ("members", "", tuple(_member(part, lang) for part in decision.parts)),
-        ("obligations", "", tuple(_obligation(o, decision, lang) for o in decision.obligations)),
-        ("advice", "", tuple(_obligation(o, decision, lang) for o in decision.advice)),
-        ("suspended", "", tuple(_obligation(o, decision, lang) for o in decision.suspended)),
-        ("withheld", "", tuple(_obligation(o, decision, lang) for o in decision.withheld)),
-        ("listings", "", tuple(_listing(seen, decision, lang) for seen in decision.listings)),
-        ("conflicts", "", tuple(_conflicts(decision, lang))),
+        ("obligations", "", tuple(_obligation(o, decision, owners, lang) for o in decision.obligations)),
+        ("advice", "", tuple(_obligation(o, decision, owners, lang) for o in decision.advice)),
+        ("suspended", "", tuple(_obligation(o, decision, owners, lang) for o in decision.suspended)),
+        ("withheld", "", tuple(_obligation(o, decision, owners, lang) for o in decision.withheld)),
+        ("listings", "", tuple(_listing(seen, decision, owners, idle, lang) for seen in decision.listings)),
+        ("conflicts", "", tuple(_conflicts(decision, owners, lang))),
         ("coverage", _coverage_intro(decision, lang), tuple(coverage(decision, lang))),
         ("notices", "", tuple(Entry(text) for text in notices(decision, lang))),
         ("source", "", (Entry("", facts=tuple(_source(decision, lang))),)),
-        ("remedies", _remedy_intro(decision, lang), tuple(_remedies(decision, lang))),
+        ("remedies", _remedy_intro(decision, lang), tuple(_remedies(decision, owners, lang))),
     )
     return tuple(Section(key, title(key, lang), entries, intro) for key, intro, entries in made if entries or intro)
 
 
 def notices(decision: Decision, lang: Lang) -> tuple[str, ...]:
     """The notices in words, those of one code in one sentence."""
+    owners = whose(decision, lang)
     by_code: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for notice in decision.notices:
         lists, listings = by_code.setdefault(notice.code, ({}, {}))
         if notice.list is not None:
             lists[notice.list] = None
         if notice.listing is not None:
-            listings[notice.listing] = None
+            listings[notice.listing + owners.get(notice.listing, "")] = None
     local = decision.measure_list.local_lists
     return tuple(
         words.notices(code, lang, tuple(lists), tuple(listings), local) for code, (lists, listings) in by_code.items()
@@ -134,10 +137,10 @@ def _member(part: Decision, lang: Lang) -> Entry:
     return Entry(" ".join([*([name] if name else []), *codes]), headline(part, lang), tuple(facts))
 
 
-def _obligation(obligation: Obligation, decision: Decision, lang: Lang) -> Entry:
+def _obligation(obligation: Obligation, decision: Decision, owners: Mapping[str, str], lang: Lang) -> Entry:
     measure = obligation.measure
     local = decision.measure_list
-    because = [phrases.listing_reference(listing, lang, local) for listing in obligation.listings]
+    because = [phrases.listing_reference(x, lang, local, owners.get(x.id, "")) for x in obligation.listings]
     if measure is None:
         advice = str(obligation.advice)
         heading = words.say(words.ADVICE, advice, lang)
@@ -181,10 +184,13 @@ def _is_third_party(obligation: Obligation, decision: Decision) -> bool:
     )
 
 
-def _listing(seen: SeenListing, decision: Decision, lang: Lang) -> Entry:
+def _listing(
+    seen: SeenListing, decision: Decision, owners: Mapping[str, str], idle: Mapping[str, str], lang: Lang
+) -> Entry:
     listing = seen.listing
     name = words.list_name(listing.list, lang, decision.measure_list.local_lists)
-    heading = f"{name} [{listing.id}]" if lang == "en" else f"{name}〔{listing.id}〕"
+    id_ = f" [{listing.id}]" if lang == "en" else f"〔{listing.id}〕"
+    heading = name + id_ + owners.get(seen.id, "")
     facts = [
         (label("authority", lang), listing.authority),
         *([(label("document", lang), listing.document)] if listing.document else []),
@@ -196,17 +202,17 @@ def _listing(seen: SeenListing, decision: Decision, lang: Lang) -> Entry:
     objection = _objection(seen, decision, lang)
     if objection is not None:
         facts.append((label("objection", lang), objection))
-    return Entry(heading, standing(seen, decision, lang), tuple(facts))
+    return Entry(heading, _standing(seen, decision, idle.get(seen.id), lang), tuple(facts))
 
 
-def standing(seen: SeenListing, decision: Decision, lang: Lang) -> str:
-    """Whether a listing counts, or why not."""
+def _standing(seen: SeenListing, decision: Decision, idle: str | None, lang: Lang) -> str:
+    """Whether a listing counts, or why not; ``idle``: what its list's data lack."""
     word = words.say(words.STANDINGS, seen.standing, lang)
     if seen.standing is not Standing.IN_FORCE:
         return f"does not count: {word}" if lang == "en" else f"不计入：{word}"
-    if seen.listing.list not in decision.coverage.consulted:
+    if idle == "missing":
         return f"{word}, but its list was not consulted" if lang == "en" else f"{word}，但其名单不在查询范围内"
-    if seen.listing.list in decision.coverage.stale:
+    if idle == "stale":
         return f"{word}, but its list's data are stale" if lang == "en" else f"{word}，但其名单数据已过期"
     told = (*decision.obligations, *decision.advice, *decision.suspended, *decision.withheld)
     if all(seen.id not in one.because for one in told):
@@ -230,11 +236,11 @@ def _objection(seen: SeenListing, decision: Decision, lang: Lang) -> str | None:
     return f"{said}; by the measure list, {done}" if lang == "en" else f"{said}；依措施清单，{done}"
 
 
-def _conflicts(decision: Decision, lang: Lang) -> Iterator[Entry]:
+def _conflicts(decision: Decision, owners: Mapping[str, str], lang: Lang) -> Iterator[Entry]:
     by_id = {seen.id: seen.listing for seen in decision.listings}
     for conflict in decision.conflicts:
         red, black = by_id[conflict.red], by_id[conflict.black]
-        sides = [phrases.listing_reference(x, lang, decision.measure_list) for x in (red, black)]
+        sides = [phrases.listing_reference(x, lang, decision.measure_list, owners.get(x.id, "")) for x in (red, black)]
         if lang == "en":
             yield Entry(f"On {sides[0]}; at once on {sides[1]}. Tell the red list's authority, {red.authority}.")
         else:
@@ -327,11 +333,11 @@ def _remedy_intro(decision: Decision, lang: Lang) -> str:
     )
 
 
-def _remedies(decision: Decision, lang: Lang) -> Iterator[Entry]:
+def _remedies(decision: Decision, owners: Mapping[str, str], lang: Lang) -> Iterator[Entry]:
     by_remedy: dict[str, list[str]] = {}
     for seen in _concerning(decision.listings):
         if seen.listing.remedy:
-            by_remedy.setdefault(seen.listing.remedy, []).append(seen.id)
+            by_remedy.setdefault(seen.listing.remedy, []).append(seen.id + owners.get(seen.id, ""))
     for remedy, ids in by_remedy.items():
         listings = words.joined(ids, lang)
         yield Entry(f"{listings}: {remedy}" if lang == "en" else f"{listings}：{remedy}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from credit_sdk.decision import words
+from credit_sdk.decision.owners import decided_nothing
 from credit_sdk.model.terms import Effect
 
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ def besides(decision: Decision, lang: Lang) -> str:
         (len(decision.suspended), "{} 项惩戒措施因异议暂缓执行", "penalties suspended: {}"),
         (len(decision.withheld), "{} 项激励措施未予适用", "incentives withheld: {}"),
         (len(decision.not_counted), "{} 条名单条目不计入", "listings that do not count: {}"),
+        (
+            len(decided_nothing(decision)),
+            "{} 条生效条目因其名单未查询或数据过期，未据以奖惩",
+            "listings in force that neither restrict nor reward, as their lists were not consulted or are stale: {}",
+        ),
     )
     said = [(en if lang == "en" else zh).format(count) for count, zh, en in counts if count]
     if not said:

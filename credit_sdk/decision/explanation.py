@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from credit_sdk.decision import words
 from credit_sdk.decision.account import Entry, Section, account, is_fictional
+from credit_sdk.decision.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +22,12 @@ def explain(decision: Decision, lang: Lang = "zh") -> str:
 
     Codes are whole, as the case file needs them; a sole trader's name is masked (rule 3.8).
 
-    :param lang: ``zh`` or ``en``. What the lists and measure lists say is in their own language.
+    :param lang: ``zh`` or ``en``. What the lists and measure lists say is in their own language, and of it nothing that
+        cannot be seen (see ``visible``).
+    :raises InvalidRequest: another language.
     """
-    return "\n".join(_lines(decision, lang))
+    words.check_language(lang)
+    return "\n".join(visible(line).rstrip() for line in _lines(decision, lang))
 
 
 def _lines(decision: Decision, lang: Lang) -> Iterator[str]:

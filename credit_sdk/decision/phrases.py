@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from credit_sdk.decision import words
 from credit_sdk.model import names
 from credit_sdk.model.moments import SHANGHAI
-from credit_sdk.model.terms import SubjectType
+from credit_sdk.model.terms import Identity, SubjectType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,13 +105,13 @@ def _label(key: str, lang: Lang) -> str:
     return said[0].upper() + said[1:]
 
 
-def listing_reference(listing: Listing, lang: Lang, measure_list: MeasureList) -> str:
-    """A listing in short: list, id, authority, document."""
+def listing_reference(listing: Listing, lang: Lang, measure_list: MeasureList, whose: str = "") -> str:
+    """A listing in short: list, id, whose it is (see ``owners``), authority, document."""
     name = words.list_name(listing.list, lang, measure_list.local_lists)
     parts = [listing.authority, *([listing.document] if listing.document else [])]
     if lang == "en":
-        return f"{name} [{listing.id}]: {', '.join(parts)}"
-    return f"{name}〔{listing.id}〕：{'，'.join(parts)}"
+        return f"{name} [{listing.id}]{whose}: {', '.join(parts)}"
+    return f"{name}〔{listing.id}〕{whose}：{'，'.join(parts)}"
 
 
 def until(obligation: Obligation, lang: Lang) -> str | None:
@@ -124,19 +124,22 @@ def until(obligation: Obligation, lang: Lang) -> str | None:
 
 
 def subject_name(decision: Decision) -> str | None:
-    """The name to show: as asked, else as the surest listing has it; a sole trader's masked (rule 3.8)."""
+    """The name to show: as asked, else as the surest of the subject's own listings has it; a sole trader's masked (rule 3.8).
+
+    A related subject's listing, or one that only may be the subject's, does not say who the subject is.
+    """
     asked = decision.subject
     for part in decision.parts:  # of a consortium, only the subject's own part may say its name
         if part.subject == asked:
             return subject_name(part)
-    own = [seen.listing.subject for seen in decision.listings if seen.identity == "code"] if not decision.parts else []
+    sure = {Identity.CODE} if asked.code is not None else {Identity.CODE, Identity.NAME}
+    seen = () if decision.parts else decision.listings
+    own = [one.listing.subject for one in seen if one.role is None and one.identity in sure]
     name = asked.name or next((listed.name for listed in own if listed.name), None)
     if name is None:
         return None
-    sole_trader = asked.default_type is SubjectType.SOLE_TRADER or any(
-        seen.listing.subject.type is SubjectType.SOLE_TRADER for seen in decision.listings
-    )
-    return names.mask(name) if sole_trader else name
+    types = (asked.default_type, *(listed.type for listed in own))
+    return names.mask(name) if SubjectType.SOLE_TRADER in types else name
 
 
 def subject_codes(subject: Subject, lang: Lang) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from credit_sdk.errors import InvalidRequest, quoted
 from credit_sdk.model.catalogue import CATALOGUE
 from credit_sdk.model.listing import VIOLATIONS
 
@@ -282,6 +283,17 @@ NOTICES: Mapping[str, Pair] = {
 _FEW = 3
 
 
+def check_language(lang: object) -> None:
+    """Refuse a language in which nothing is told.
+
+    :raises InvalidRequest: neither ``zh`` nor ``en``.
+    """
+    if lang not in ("zh", "en"):
+        raise InvalidRequest(
+            f"没有语言 {quoted(lang)}；可用：zh、en", f"no language {quoted(lang)}; known: zh, en", key="lang"
+        )
+
+
 def say(table: Mapping[str, Pair], key: str, lang: Lang) -> str:
     """The word for ``key``, or ``key`` itself where the table does not know it."""
     pair = table.get(key)
@@ -337,7 +349,11 @@ def notice(
 def notices(
     code: str, lang: Lang, lists: Sequence[str], listings: Sequence[str], local: KnownLists | None = None
 ) -> str:
-    """Several notices of one code as one sentence; more than a few lists are told by name only."""
+    """Several notices of one code as one sentence; more than a few lists are told by name only.
+
+    :raises InvalidRequest: a language in which nothing is told.
+    """
+    check_language(lang)
     name = named_list if len(lists) <= _FEW else list_name
     return say(NOTICES, code, lang).format(
         lists=joined([name(one, lang, local) for one in lists], lang), listings=joined(listings, lang)

@@ -102,6 +102,49 @@ def in_a_terminal(*arguments: str, columns: int = 80) -> tuple[int, str]:
     return process.returncode, seen.decode("utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no POSIX shell")
+class TestWhenNobodyReads:
+    """A closed output ends quietly, a full one is an error; neither is a traceback or a fault of this program."""
+
+    SHELL = ("bash", "-c")
+
+    def shell(self, script: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "CREDIT": str(CREDIT), "CHECK": " ".join(("check", RESTRICTED, *AWARD))}
+        return subprocess.run(
+            [*self.SHELL, script], capture_output=True, encoding="utf-8", env=environment, check=False
+        )
+
+    @pytest.mark.parametrize("layout", ["json", "table"])
+    def test_a_closed_output(self, layout: str) -> None:
+        run = self.shell(f'"$CREDIT" $CHECK --format {layout} >&-')
+        assert (run.returncode, run.stderr) == (141, "")
+
+    def test_a_reader_that_leaves(self) -> None:
+        run = self.shell('COLUMNS=20 "$CREDIT" measures show approval --format table | head -1; exit ${PIPESTATUS[0]}')
+        assert run.returncode in {0, 141}  # all may have been written before the reader left
+        assert run.stderr == ""
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+    @pytest.mark.parametrize("command", ["$CHECK --format json", "$CHECK --format table", "--help", "completion bash"])
+    def test_a_full_disk(self, command: str) -> None:
+        run = self.shell(f'"$CREDIT" {command} >/dev/full')
+        assert run.returncode == 1
+        error = json.loads(run.stderr)
+        assert (error["error"], error["key"]) == ("output_failed", "stdout")
+        assert "没有剩余空间" in error["message"]
+        assert "升级" not in error["message"]
+
+    @pytest.mark.parametrize("nowhere", ["2>&-", "2>/dev/full"])
+    def test_errors_that_nobody_reads(self, nowhere: str) -> None:
+        run = self.shell(f'"$CREDIT" check x --domain a --action b {nowhere}')
+        assert (run.returncode, run.stdout, run.stderr) == (2, "", "")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+    def test_completion_into_a_full_disk(self) -> None:
+        run = self.shell('_CREDIT_COMPLETE=zsh_complete COMP_WORDS="credit " COMP_CWORD=1 "$CREDIT" >/dev/full')
+        assert (run.returncode, json.loads(run.stderr)["error"]) == (1, "output_failed")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 class TestInATerminal:
     def test_a_person_gets_a_table_with_colour(self) -> None:
@@ -126,4 +169,10 @@ class TestInATerminal:
     def test_alone_it_helps(self) -> None:
         code, seen = in_a_terminal()
         assert code == 2
-        assert "用法: credit" in seen
+        assert "用法：credit" in seen
+
+    @pytest.mark.parametrize("columns", range(1, 11))
+    def test_the_narrowest_terminal_gets_an_answer(self, columns: int) -> None:
+        code, seen = in_a_terminal("check", RESTRICTED, *AWARD, columns=columns)
+        assert code == 3
+        assert "D" in seen

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,32 @@ def credit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         code = main(arguments)
         out, err = capsys.readouterr()
         return Run(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def person(credit: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """``credit`` in this process, with a real terminal for stderr and a pipe for stdout."""
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals")
+    import tty
+
+    monkeypatch.setenv("TERM", "dumb")  # a terminal without colours, so that the words can be compared
+
+    def run(*arguments: str) -> Run:
+        ours, theirs = pty.openpty()
+        tty.setraw(theirs)  # else each line would end in CR LF
+        with open(theirs, "w", encoding="utf-8", closefd=False) as terminal, monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", terminal)
+            seen = credit(*arguments)
+        os.write(theirs, b"\0")  # so that there is something to read, and its end is known
+        said = b""
+        while not said.endswith(b"\0"):
+            said += os.read(ours, 4096)
+        os.close(theirs)
+        os.close(ours)
+        assert seen.err == ""
+        return Run(seen.code, seen.out, said[:-1].decode())
 
     return run
 

@@ -114,21 +114,55 @@ def test_a_command_line_that_cannot_be_meant(credit: Credit, arguments: tuple[st
         assert run.error["key"] or run.error["file"]
 
 
-WITH_A_LAYOUT = {  # a command line that can be asked for a table
-    name: (arguments, error)
-    for name, (arguments, error) in COMMAND_LINES.items()
-    if arguments and "--format" not in arguments and arguments[0] != "completion"
+IN_A_TERMINAL = {name: case for name, case in COMMAND_LINES.items() if case[0]}  # alone, it helps
+
+
+@pytest.mark.parametrize(("arguments", "error"), IN_A_TERMINAL.values(), ids=IN_A_TERMINAL)
+def test_a_person_reads_a_sentence(person: Credit, arguments: tuple[str, ...], error: str) -> None:
+    run = person(*arguments)  # stdout is no terminal: it is stderr that counts
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("错误")
+    assert f"[{error}]" in run.err.splitlines()[0]
+    assert '{"error"' not in run.err
+
+
+def test_a_person_may_ask_for_the_object(person: Credit) -> None:
+    run = person("check", "x", *AWARD, *DEMO, "--format", "json")
+    assert run.error["error"] == "invalid_subject"
+
+
+def test_a_table_for_a_file_leaves_stderr_to_programs(credit: Credit) -> None:
+    assert credit("check", "x", *AWARD, *DEMO, "--format", "table").error["error"] == "invalid_subject"
+
+
+AS_OF = {
+    "2026-11-21T12:00:00+0800": ("时区应写成", "the offset takes"),
+    "2026-11-21T12:00:00+08": ("时区应写成", "the offset takes"),
+    "2026-11-21T12:00:00+08:00:00": ("时区应写成", "the offset takes"),
+    "2026-11-21T12:00:00": ("缺少时区", "the offset is missing"),
+    "2026-11-21T12:00+08:00": ("缺少秒", "the seconds are missing"),
+    "2026-11-21T12:00:00,5+08:00": ("点号", "full stop"),
+    "2026-W47-6T12:00:00+08:00": ("按周", "week date"),
+    "2026W476T120000Z": ("按周", "week date"),
+    "20261121T120000+08:00": ("连字符", "hyphens"),
+    "2026-11-21 12:00:00+08:00": ("RFC 3339", "RFC 3339"),
+    "2026-11-21": ("只有日期", "a day only"),
+    "２０２６-11-21T12:00:00+08:00": ("RFC 3339", "RFC 3339"),
+    "2026-11-21T12:00:00+24:00": ("没有这样的时间", "no such moment"),
+    "2026-02-29T12:00:00Z": ("没有这样的时间", "no such moment"),
+    "0000-01-01T00:00:00Z": ("日历范围", "calendar's range"),
+    "0001-01-01T00:00:00Z": ("日历范围", "calendar's range"),
+    "9999-12-31T23:59:59Z": ("日历范围", "calendar's range"),
 }
 
 
-@pytest.mark.parametrize(("arguments", "error"), WITH_A_LAYOUT.values(), ids=WITH_A_LAYOUT)
-def test_a_person_reads_a_sentence(credit: Credit, arguments: tuple[str, ...], error: str) -> None:
-    run = credit(*arguments, "--format", "table") if arguments[0] != "chek" else credit(*arguments)
-    assert (run.code, run.out) == (2, "")
-    if arguments[0] != "chek":
-        assert run.err.startswith("错误：")
-        assert len(run.err.strip().splitlines()) == 1
-        assert f"[{error}]" in run.err
+@pytest.mark.parametrize(("text", "said"), AS_OF.items(), ids=AS_OF)
+def test_a_moment_is_rfc_3339_or_refused_with_the_way_out(credit: Credit, text: str, said: tuple[str, str]) -> None:
+    for lang, word in zip(("zh", "en"), said, strict=True):
+        run = credit("check", A_CLEAN_FIRM, *AWARD, *DEMO, "--as-of", text, "--lang", lang)
+        assert_refused(run, "invalid_request")
+        assert word in run.error["message"]
+        assert "2026-11-21T12:00:00+08:00" in run.error["message"]
 
 
 def bad_line(line: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -135,17 +135,26 @@ def test_a_required_list_that_is_not_covered_is_no_answer(credit: Credit, files:
     assert set(run.error) == {"error", "message", "file", "line", "key", "retryable"}
 
 
-def test_what_was_found_is_shown_to_a_person_all_the_same(credit: Credit, files: Files) -> None:
+def test_what_was_found_is_shown_to_a_person_all_the_same(person: Credit, files: Files) -> None:
     entry = listing(id="L-9", list="labour.wage-arrears")
     coverage = records_jsonl(entry).replace(
         '"coverage", "list": "tax.major-violation"', '"coverage", "list": "labour.wage-arrears"'
     )
     lists = files("lists.jsonl", coverage)
-    run = credit("check", A_RESTRICTED_FIRM, *AWARD, "--lists", lists, "--format", "table")
+    run = person("check", A_RESTRICTED_FIRM, *AWARD, "--lists", lists)
 
     assert (run.code, run.out) == (4, "")
-    assert run.err.startswith("无法得出结论：")
+    assert run.err.startswith("无法得出结论")
     assert "L-9" in run.err
+
+
+def test_a_sentence_names_the_key_once(person: Credit, files: Files) -> None:
+    lists = files("lists.jsonl", records_jsonl(as_of=datetime.now(UTC) - timedelta(days=2)))
+    measures = files("measures.toml", measures_toml())
+    run = person("check", A_RESTRICTED_FIRM, *FICTION, "--lists", lists, "--measures", measures)
+    assert run.code == 4
+    assert run.err.count("tax.major-violation") == 1
+    assert run.err.splitlines()[0] == "无法得出结论 [stale_data]"
 
 
 def test_data_from_the_future_are_no_answer(credit: Credit, files: Files) -> None:
@@ -187,6 +196,90 @@ def test_a_person_may_read_it_in_english(credit: Credit) -> None:
     run = credit("check", LIMITED, *AWARD, *DEMO, "--format", "table", "--lang", "en")
     for said in ("not a refusal", "What must be done", "Limit participation for wage arrears", "Lists consulted"):
         assert said in run.out, said
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("2026-11-21T04:00:00Z", "2026-11-21T12:00:00+08:00"),
+        ("2026-11-21t04:00:00z", "2026-11-21T12:00:00+08:00"),
+        ("2026-11-21T04:00:00.5-00:00", "2026-11-21T12:00:00+08:00"),
+        ("2026-11-20T23:30:00.123456789-04:30", "2026-11-21T12:00:00+08:00"),
+    ],
+)
+def test_as_of_reads_what_rfc_3339_writes(credit: Credit, files: Files, text: str, written: str) -> None:
+    lists = files("lists.jsonl", records_jsonl(as_of=datetime(2026, 11, 21, 3, tzinfo=UTC)))
+    measures = files("measures.toml", measures_toml())
+    run = credit("check", A_CLEAN_FIRM, *FICTION, "--lists", lists, "--measures", measures, "--as-of", text)
+    assert (run.code, run.json["as_of"]) == (0, written)
+
+
+DIRT = "\x1b[2J\x1b]0;x\x07\r\n\x9b31m\u202e\u2066\u200f\u2028\ufeff"
+
+
+def test_data_send_a_terminal_nothing_but_letters(credit: Credit, person: Credit, files: Files) -> None:
+    dirty: dict[str, Any] = dict.fromkeys(("authority", "document", "reason", "remedy"), f"虚构{DIRT}值")
+    dirty["subject"] = {"code": A_RESTRICTED_FIRM, "name": f"虚构甲{DIRT}公司"}
+    escaped = "".join(f"\\u{ord(one):04x}" for one in DIRT)
+    text = measures_toml().replace('name = "不予参加"', f'name = "不予{escaped}参加"')
+    text = text.replace("虚构采购人", f"虚构{escaped}采购人").replace("虚构信用条例", f"虚构{escaped}条例")
+    measures, lists = files("m.toml", text), files("l.jsonl", records_jsonl(listing(**dirty)))
+    asked = ("check", A_RESTRICTED_FIRM, "--lists", lists)
+
+    shown = credit(*asked, *FICTION, "--measures", measures, "--format", "table")
+    assert shown.code == 3
+    listed = person("check", A_CLEAN_FIRM, *asked[2:], *AWARD, "--related", f"parent={A_RESTRICTED_FIRM}")
+    assert "L-1" in listed.err
+    for text in (
+        shown.out,
+        listed.err,
+        credit("measures", "show", measures, "--format", "table").out,
+        credit("measures", "lint", measures, "--format", "table").out,
+    ):
+        assert [one for one in text if one != "\n" and not one.isprintable() and one != "\u3000"] == []
+    assert "\\u001b[2J" in shown.out
+    assert "\\u202e" in shown.out
+    told = credit(*asked, *FICTION, "--measures", measures).json
+    assert told["listings"][0]["authority"] == dirty["authority"]  # a program gets what the list says
+
+
+def test_a_parents_listing_is_not_told_as_the_subjects(credit: Credit, files: Files) -> None:
+    parents = listing(subject={"code": A_RESTRICTED_FIRM, "name": "虚构总公司"})
+    lists = files("l.jsonl", records_jsonl(parents))
+    measures = files("m.toml", measures_toml().replace("unit =", 'reached_by = ["parent"]\nunit =', 1))
+    asked = ("check", A_CLEAN_FIRM, *FICTION, "--lists", lists, "--measures", measures, "--format", "table")
+    run = credit(*asked, "--related", f"parent={A_RESTRICTED_FIRM}")
+    assert run.code == 3
+    assert "虚构总公司" not in run.out
+    assert "〔L-1〕（总公司的条目）" in run.out
+    english = credit(*asked, "--related", f"parent={A_RESTRICTED_FIRM}", "--lang", "en").out
+    assert "[L-1] (the parent's listing)" in english
+
+
+def test_what_was_found_of_a_parent_is_told_as_the_parents(person: Credit, files: Files) -> None:
+    lists = files("l.jsonl", records_jsonl(listing()))
+    run = person("check", A_CLEAN_FIRM, *AWARD, "--lists", lists, "--related", f"parent={A_RESTRICTED_FIRM}")
+    assert run.code == 4
+    assert "[L-1]（总公司的条目）" in run.err
+
+
+@pytest.mark.parametrize("width", range(13))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_narrowest_terminal_gets_an_answer(
+    credit: Credit, monkeypatch: pytest.MonkeyPatch, lang: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for arguments, code in (
+        (("check", A_RESTRICTED_FIRM, *AWARD, *DEMO), 3),
+        (("lists", "info"), 0),
+        (("lists", "info", *DEMO), 0),
+        (("doctor",), 0),
+        (("measures", "lint", "procurement"), 0),
+        (("measures", "show", "procurement"), 0),
+    ):
+        run = credit(*arguments, "--format", "table", "--lang", lang)
+        assert run.code == code
+        assert run.out.strip()
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from credit_sdk.model.catalogue import CATALOGUE
-from tests.unit.cli.material import listing, records_jsonl
+from tests.unit.cli.material import listing, measures_toml, records_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,3 +65,21 @@ def test_a_source_may_be_asked_what_it_covers(credit: Credit) -> None:
     run = credit("lists", "info", "--source", "demo")
     assert {one["list"] for one in run.json["lists"]} >= set(CATALOGUE)
     assert run.json["missing_for"] == {}
+
+
+def test_lists_that_a_measure_list_declares_are_known_with_it(credit: Credit, files: Files) -> None:
+    local = '[[lists.local]]\ncode = "fiction.bad"\nname = "虚构失信名单"\nkind = "black"\n'
+    text = measures_toml(actions=local + '[actions.award]\ntitle = "中标"')
+    measures = files("m.toml", text.replace('"tax.major-violation"', '"fiction.bad"'))
+    old = records_jsonl(listing(list="fiction.bad"), as_of=datetime.now(UTC) - timedelta(days=3))
+    lists = files("l.jsonl", old.replace("tax.major-violation", "fiction.bad"))
+
+    assert credit("lists", "info", lists).code == 2
+    (held,) = credit("lists", "info", lists, "--measures", measures).json["lists"]
+    assert (held["list"], held["entries"], held["stale_for"]) == ("fiction.bad", {"active": 1}, ["cn.fiction"])
+    assert "虚构失信名单" in credit("lists", "info", lists, "--measures", measures, "--format", "table").out
+    assert credit("lists", "info", "--source", "demo", "--measures", measures).json["missing_for"] == {
+        "cn.fiction": ["fiction.bad"]
+    }
+    known = {one["code"] for one in credit("lists", "info", "--measures", measures).json["lists"]}
+    assert known == {*CATALOGUE, "fiction.bad"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,3 +90,15 @@ def test_lint_takes_domains_and_files(credit: Credit, files: Files) -> None:
     path = files("measures.toml", measures_toml())
     run = credit("measures", "lint", "procurement", path, "--lang", "en")
     assert [one["id"] for one in run.json["measure_lists"]] == ["cn.procurement", "cn.fiction"]
+
+
+def test_lint_goes_on_after_a_list_that_does_not_load(credit: Credit, files: Files) -> None:
+    bad, right = files("bad.toml", "id ="), files("measures.toml", measures_toml())
+    run = credit("measures", "lint", bad, right, "no-such.toml", "procurement")
+    assert run.code == 2
+    assert [one["id"] for one in run.json["measure_lists"]] == ["cn.fiction", "cn.procurement"]
+    errors = [json.loads(line) for line in run.err.splitlines()]
+    assert [(one["error"], one["file"]) for one in errors] == [
+        ("invalid_measure_list", bad),
+        ("invalid_measure_list", "no-such.toml"),
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk import CheckRequest, Decision, Subject
+from credit_sdk import CheckRequest, CreditClient, Decision, Subject
 from credit_sdk.errors import (
     BadRecord,
     InvalidRequest,
@@ -18,6 +20,7 @@ from credit_sdk.errors import (
     UnknownAction,
     UnknownDomain,
 )
+from credit_sdk.plugins import DomainRegistry
 from credit_sdk.sources import MemorySource
 from credit_sdk.testing import MOMENT, FailingSource, coverage, fictional_code, listing, measure_list
 from tests.unit.client.conftest import Told, Way
@@ -153,3 +156,24 @@ def test_rows_of_many_are_decided_as_alone(way: Way) -> None:
     alone = client.check(LISTED)
     stamp = {"decision_id": "", "decided_at": ""}
     assert {**of_many.to_dict(), **stamp} == {**alone.to_dict(), **stamp}
+
+
+def test_threads_that_come_at_once_find_the_adapters_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[DomainRegistry] = []
+    together = Barrier(8)
+
+    def find(only: object = None) -> DomainRegistry:
+        found.append(DomainRegistry())
+        return found[-1]
+
+    monkeypatch.setattr(DomainRegistry, "from_entry_points", find)
+    client = CreditClient(memory(), measure_lists=[measure_list()])
+
+    def check(_: int) -> Decision:
+        together.wait(timeout=10)
+        return client.check(CLEAN, domain="test", action="award", as_of=MOMENT)
+
+    with ThreadPoolExecutor(8) as threads:
+        decisions = list(threads.map(check, range(8)))
+    assert [decision.effect.value for decision in decisions] == ["allow"] * 8
+    assert len(found) == 1

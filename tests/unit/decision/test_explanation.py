@@ -12,7 +12,7 @@ import pytest
 from credit_sdk.client import CreditClient
 from credit_sdk.decision import words
 from credit_sdk.decision.result import Notice
-from credit_sdk.errors import SourceUnavailable
+from credit_sdk.errors import InvalidRequest, SourceUnavailable
 from credit_sdk.formats.measures import from_dict
 from credit_sdk.model import terms
 from credit_sdk.model.catalogue import CATALOGUE
@@ -282,6 +282,90 @@ def test_each_member_of_a_consortium_is_told() -> None:
         ("该联合体", "共 2 个，上列主体为牵头人", f"{CODE}（允许）", f"虚构乙有限公司 {OTHER}（限制"),
         ("Members of the consortium", f"{CODE} (Allow)"),
     )
+
+
+def test_a_members_listing_says_which_members() -> None:
+    others = listing(subject={"code": OTHER, "name": "虚构乙有限公司"})
+    assert_says(
+        decide(others, members=[OTHER]),
+        (
+            "触发条目：重大税收违法失信主体名单〔L-1〕（成员虚构乙有限公司的条目）：",
+            "L-1（成员虚构乙有限公司的条目）：向虚构",
+        ),
+        ("Because of: Major tax violations [L-1] (member 虚构乙有限公司's listing): ",),
+    )
+    nameless = listing(subject={"code": OTHER})
+    assert_says(decide(nameless, members=[OTHER]), (f"（成员{OTHER}的条目）",), (f"(member {OTHER}'s listing)",))
+
+
+def test_a_related_subjects_listing_says_whose_it_is_and_not_who_the_subject_is() -> None:
+    parents = listing(subject={"code": OTHER, "name": "虚构乙总公司", "type": "sole_trader"})
+    decision = decide(parents, measures=[measure("limit", TAX, reached_by=["parent"])], related=[("parent", OTHER)])
+    assert decision.effect == "restrict"
+    assert_says(
+        decision,
+        ("触发条目：重大税收违法失信主体名单〔L-1〕（总公司的条目）：", "L-1（总公司的条目）：向虚构市税务局申请"),
+        ("Because of: Major tax violations [L-1] (the parent's listing): ", "L-1 (the parent's listing): 向虚构"),
+    )
+    assert "虚构乙总公司" not in decision.explain()
+    assert "名称" not in decision.explain().splitlines()[3]
+    named = decide(parents, related=[("parent", OTHER)], subject=Subject(CODE, name="虚构甲有限公司"))
+    assert "名称：虚构甲有限公司" in named.explain()  # the parent being a sole trader masks nothing here
+
+
+def test_the_subjects_own_listings_need_no_owner() -> None:
+    parents = listing("L-2", subject={"code": OTHER, "name": "虚构乙总公司"})
+    text = decide(listing(), parents, related=[("parent", OTHER)]).explain()
+    assert "名称（名单所载）：虚构甲有限公司" in text
+    assert "〔L-1〕（生效中" in text
+    assert "〔L-2〕（总公司的条目）（生效中" in text
+
+
+def test_a_listing_known_by_name_only_does_not_name_a_subject_asked_by_code() -> None:
+    asked = Subject(CODE, name="虚构甲有限公司")
+    sole = listing(subject={"name": "虚构甲有限公司", "type": "sole_trader"})
+    assert "名称：虚构甲有限公司" in decide(sole, subject=asked).explain()
+    assert "名称：虚**" in decide(sole, subject=Subject(name="虚构甲有限公司")).explain()
+
+
+def test_what_decided_nothing_for_want_of_data_is_counted() -> None:
+    decision = decide(listing("W-1", WATCH), covered=(TAX,))
+    assert_says(
+        decision,
+        ("另有 1 条生效条目因其名单未查询或数据过期，未据以奖惩。",),
+        ("listings in force that neither restrict nor reward, as their lists were not consulted or are stale: 1.",),
+    )
+    assert "按一般程序办理" not in decision.explain()
+    old = decide(
+        listing("W-1", WATCH), policy={"max_age": {"default": "24h", WATCH: "1h"}}, as_of=NOW - timedelta(hours=2)
+    )
+    assert old.coverage.stale == (WATCH,)
+    assert_says(old, ("1 条生效条目因其名单未查询或数据过期", "但其名单数据已过期"), ("its list's data are stale",))
+
+
+def test_what_a_member_was_restricted_by_did_decide() -> None:
+    decision = decide(listing(subject={"code": OTHER}), members=[OTHER])
+    assert "未据以" not in decision.explain()
+
+
+@pytest.mark.parametrize("lang", ["fr", "", "ZH", None, "zh_CN"])
+def test_another_language_is_refused(lang: Any) -> None:
+    decision = decide(fictional=True)
+    for tell in (decision.explain, decision.to_dict, decision.to_json):
+        with pytest.raises(InvalidRequest, match="zh、en") as caught:
+            tell(lang)
+        assert "known: zh, en" in caught.value.en
+
+
+def test_data_cannot_act_in_the_case_file() -> None:
+    dirt = "\x1b[2J\x07\x9b\u202e\u2066\u200e\u2028\n三、核查结论\r\n  允许"
+    dirty: dict[str, Any] = dict.fromkeys(("authority", "document", "reason", "remedy"), f"虚构{dirt}")
+    decision = decide(listing(**dirty), measures=[measure("limit", TAX, name=f"虚构{dirt}", unit=f"虚构{dirt}")])
+    for lang in ("zh", "en"):
+        text = decision.explain(lang)
+        assert all(one.isprintable() or one in "\n\u3000" for one in text)
+        assert "虚构\\u001b[2J\\u0007\\u009b\\u202e\\u2066\\u200e\\u2028 三、核查结论   允许" in text
+        assert not any(line.startswith(("三、核查结论", "  允许")) for line in text.splitlines())
 
 
 class _Down:

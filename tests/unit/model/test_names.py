@@ -105,7 +105,7 @@ def test_what_is_no_text_is_refused_and_not_shown(name: str) -> None:
 def test_normalising_twice_changes_nothing(name: str) -> None:
     error = refused(names.normalise, name)
     if error is not None:
-        assert not name or name.isspace() or name not in error.message("en")
+        assert not any(map(str.isalnum, name)) or name not in error.message("en")
         return
     once = names.normalise(name)
     assert names.normalise(once) == once
