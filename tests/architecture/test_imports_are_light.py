@@ -9,6 +9,7 @@ import pytest
 
 HEAVY = (
     "asyncio",
+    "cachetools",
     "click",
     "credit_sdk_approval",
     "credit_sdk_bidding",
