@@ -3,8 +3,8 @@
 ::
 
     CreditError                      code, message(lang), file, line, key, retryable
-    ├── NoDecision                   there is no answer; never read it as "not listed" (rule 8.1)
-    │   ├── SourceUnavailable        the source could not be asked (retryable)
+    ├── NoDecision                   no answer, never "not listed" (rule 8.1); fault, status, request_id, retry_after
+    │   ├── SourceUnavailable        the source could not be asked, or refused to answer (retryable by fault)
     │   ├── IncompleteCoverage       a required list was not consulted (rule 7.2)
     │   ├── StaleData                a required list is older than its max_age (rule 7.3)
     │   └── BadRecord                the source answered with something unusable (rules 2.4, 7.4)
@@ -32,7 +32,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from credit_sdk.decision.result import Decision, SeenListing
 
@@ -108,15 +108,92 @@ def _rebuild(cls: type[CreditError], state: dict[str, object]) -> CreditError:
     return error
 
 
+FAULTS: Mapping[str, tuple[str, str]] = {
+    # SourceUnavailable: nobody answered, or the platform would not.
+    "dns": ("域名解析失败或超时", "the host's name could not be resolved, or not in time"),
+    "connect": ("连接不上", "no connection could be made"),
+    "tls": ("TLS 握手失败: 证书不受信任、已过期、与域名不符, 或对方不接受本方证书", "TLS failed"),
+    "timeout": ("在一个阶段的限时内没有进展", "no progress within a phase's timeout"),
+    "reset": ("连接中途断开", "the connection broke"),
+    "pool": ("在途请求过多, 没有空闲连接", "too many requests in flight, no connection free"),
+    "deadline": ("超过总限时 (含重试)", "the total time, retries included, ran out"),
+    "rate_limited": ("平台限流 (429)", "the platform limits the rate (429)"),
+    "server_error": ("平台出错 (5xx)", "the platform failed (5xx)"),
+    "credentials": ("凭据不被接受 (401、403)", "the credentials were not accepted (401, 403)"),
+    "redirect": ("重定向到别处, 已拒绝", "a redirect elsewhere, refused"),
+    "refused": ("平台拒绝了请求 (其他 4xx)", "the platform refused the request (other 4xx)"),
+    "request": ("请求无法发出: 对接约定 (profile) 或设置有误", "the request could not be made: profile or settings"),
+    "closed": ("客户端已关闭", "the client is closed"),
+    # BadRecord: an answer came, and it is unusable.
+    "protocol": ("应答不是 HTTP", "the answer is not HTTP"),
+    "html": ("应答是网页", "the answer is a web page"),
+    "truncated": ("应答不完整", "the answer is cut short"),
+    "too_large": ("应答过大", "the answer is too large"),
+    "encoding": ("应答的压缩或编码不能识别", "the answer's compression or encoding is unusable"),
+    "version": ("接口版本不同", "another version of the API"),
+    "schema": ("应答不符合接口约定", "the answer does not follow the contract"),
+    "business": ("平台报告业务失败", "the platform reports a business failure"),
+    "profile": ("对接约定 (profile) 未能读出应答", "the profile failed to read the answer"),
+    "coverage": ("没有说明查询范围", "no coverage is stated"),
+    "wrong_subject": ("应答是其他主体的", "the answer is about another subject"),
+    "missing_subject": ("缺少所问主体的应答", "a subject that was asked about is missing"),
+    "duplicate_subject": ("同一主体有多个应答", "one subject is answered for twice"),
+    "contradiction": ("应答自相矛盾", "the answer contradicts itself"),
+    "clock": ("双方时钟相差过大", "the clocks differ too much"),
+}
+"""The words of :attr:`NoDecision.fault`, in Chinese and in English. Stable; later versions may add words."""
+
+
 class NoDecision(CreditError):
-    """There is no answer. Silence never becomes ``allow``, and an outage never restricts anyone (rule 8.1)."""
+    """There is no answer. Silence never becomes ``allow``, and an outage never restricts anyone (rule 8.1).
+
+    :param fault: see :attr:`fault`; likewise the others.
+    """
 
     listings: Sequence[SeenListing] = ()
     """The listings that were found all the same (rule 7.2)."""
+    fault: str | None = None
+    """What went wrong with a platform, one of :data:`FAULTS`; ``None``: no platform was involved."""
+    status: int | None = None
+    """The HTTP status, if one came."""
+    problem: str | None = None
+    """The platform's own ``code`` for it (RFC 9457 problem details), if it is a plain word such as ``cursor_expired``."""
+    request_id: str | None = None
+    """The ``X-Request-Id`` that was sent: what to tell the platform's operators."""
+    retry_after: float | None = None
+    """Seconds after which the platform wants to be asked again, if it said so."""
+
+    def __init__(
+        self,
+        zh: str,
+        en: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        key: str | None = None,
+        fault: str | None = None,
+        status: int | None = None,
+        problem: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(zh, en, file=file, line=line, key=key)
+        self.fault = fault
+        self.status = status
+        self.problem = problem
+        self.request_id = request_id
+        self.retry_after = retry_after
+        if retryable is not None:
+            self.retryable = retryable
 
 
 class SourceUnavailable(NoDecision):
-    """The source could not be asked, or did not answer."""
+    """The source could not be asked, did not answer, or refused to.
+
+    ``retryable`` is true of an outage, and false of what stays until somebody mends it: the certificate, the
+    credentials, the address.
+    """
 
     retryable = True
 

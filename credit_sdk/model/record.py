@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from credit_sdk.errors import NoDecision
     from credit_sdk.model.listing import Listing, Violation
 
 
@@ -68,6 +69,12 @@ class CreditRecord:
     uncoded_lists: frozenset[str] = frozenset()
     """Lists that hold entries which cannot be compared with the subject by any code (rule 3.7)."""
     stale: bool = False
-    """Whether the record was kept from before because the source is down (rule 8.2)."""
+    """Whether something stands in because a source is down: a record kept from before, or another layer (rule 8.2)."""
     fictional: bool = False
     """Whether the data are made up for demonstration; every decision from them says so."""
+    origins: Mapping[str, str] | None = None
+    """Who answered for which list, by list code, where several sources stand behind this one; ``None``: ``source`` for all."""
+    disputed: frozenset[str] = frozenset()
+    """Lists of which a source that does not answer for them says something else about the subject."""
+    outage: NoDecision | None = None
+    """Why one of several sources could not be asked; the lists it might have answered for are not consulted."""

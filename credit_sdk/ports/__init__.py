@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from credit_sdk.ports.changes import AsyncChangeFeed, Change, ChangeFeed, ChangePage
 from credit_sdk.ports.clock import Clock, system_clock
+from credit_sdk.ports.observer import SILENT, Observer
+from credit_sdk.ports.record_store import Kept, RecordStore
 from credit_sdk.ports.source import Answer, AsyncRecordSource, RecordSource
 
-__all__ = ["Answer", "AsyncRecordSource", "Clock", "RecordSource", "system_clock"]
+__all__ = [
+    "SILENT",
+    "Answer",
+    "AsyncChangeFeed",
+    "AsyncRecordSource",
+    "Change",
+    "ChangeFeed",
+    "ChangePage",
+    "Clock",
+    "Kept",
+    "Observer",
+    "RecordSource",
+    "RecordStore",
+    "system_clock",
+]
