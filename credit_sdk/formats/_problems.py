@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
 
 from credit_sdk.errors import quoted
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from collections.abc import Callable
+
     from pydantic_core import ErrorDetails
+
+
+_Input = TypeVar("_Input")
+_Output = TypeVar("_Output")
 
 
 class Problem(NamedTuple):
@@ -33,6 +40,18 @@ def first_problem(error: ValidationError) -> Problem:
     # pydantic's own marks, as for the key of a table or the member of a union, are no part of the path.
     loc = tuple(part for part in details["loc"] if isinstance(part, int) or not part.startswith("["))
     return Problem(loc, zh, en)
+
+
+def tried(validate: Callable[[_Input], _Output], given: _Input) -> _Output | Problem:
+    """What ``validate`` makes of ``given``, or what is wrong with it.
+
+    A value, so that our own error is not raised while pydantic's is handled: that one shows what was given, and would go
+    along as the context (rule 9.4).
+    """
+    try:
+        return validate(given)
+    except ValidationError as error:
+        return first_problem(error)
 
 
 def dotted(loc: tuple[int | str, ...]) -> str:

@@ -11,8 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from credit_sdk.errors import InvalidMeasureList, quoted
 from credit_sdk.formats._measure_schema import (
     ActionTable,
@@ -22,7 +20,7 @@ from credit_sdk.formats._measure_schema import (
     PolicyTable,
     is_id,
 )
-from credit_sdk.formats._problems import dotted, first_problem
+from credit_sdk.formats._problems import Problem, dotted, tried
 from credit_sdk.formats._toml_lines import line_of
 from credit_sdk.model.catalogue import CATALOGUE, ListInfo
 from credit_sdk.model.listing import VIOLATIONS
@@ -128,12 +126,7 @@ class _Unusable(Exception):
 
 def _build(values: dict[str, Any], file: str | None, digest: str, text: str | None) -> MeasureList:
     try:
-        try:
-            parsed = MeasureListFile.model_validate(values)
-        except ValidationError as error:
-            problem = first_problem(error)
-            raise _Unusable(problem.loc, problem.zh, problem.en) from None
-        return _measure_list(parsed, digest, file)
+        return _measure_list(_parsed(values), digest, file)
     except _Unusable as fault:
         raise InvalidMeasureList(
             fault.zh,
@@ -154,6 +147,13 @@ def _named(loc: tuple[int | str, ...], values: Mapping[str, Any]) -> str:
         if isinstance(id_, str) and is_id(id_):
             return dotted((f"measures[{id_}]", *loc[2:]))
     return dotted(loc)
+
+
+def _parsed(values: dict[str, Any]) -> MeasureListFile:
+    parsed = tried(MeasureListFile.model_validate, values)
+    if isinstance(parsed, Problem):
+        raise _Unusable(parsed.loc, parsed.zh, parsed.en)
+    return parsed
 
 
 def _measure_list(parsed: MeasureListFile, digest: str, file: str | None) -> MeasureList:

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, Validati
 from typing_extensions import TypedDict
 
 from credit_sdk.errors import BadRecord, InvalidRecords, InvalidSubject, quoted
-from credit_sdk.formats._problems import NO_MOMENT, NO_OFFSET, first_problem
+from credit_sdk.formats._problems import NO_MOMENT, NO_OFFSET, Problem, tried
 from credit_sdk.model import names
 from credit_sdk.model.identifiers import organisation_code, registration_number, uscc
 from credit_sdk.model.jurisdiction import is_jurisdiction
@@ -97,6 +97,7 @@ _TYPES = ("coverage", "listing", "violation")
 _LINE: TypeAdapter[Any] = TypeAdapter(
     Annotated[_ListingLine | _ViolationLine | _CoverageLine, Field(discriminator="type")]
 )
+_SUBJECT: TypeAdapter[Any] = TypeAdapter(_SubjectLine)
 _SUBJECT_KEYS = frozenset(_SubjectLine.__annotations__)
 _LISTING_KEYS = frozenset(_ListingLine.__annotations__)
 _VIOLATION_KEYS = frozenset(_ViolationLine.__annotations__)
@@ -163,10 +164,49 @@ def parse(objects: Iterable[Mapping[str, Any]], lists: KnownLists) -> Records:
     assembly = _Assembly(lists)
     for place, one in enumerate(objects, start=1):
         try:
-            assembly.add(_encode(one), "", place)
+            if (values := _at_once(one)) is not None:
+                assembly.take(values, "", place)
+            else:
+                assembly.add(_encode(one), "", place)
         except _Unusable as fault:
             raise BadRecord(fault.zh, fault.en, line=place, key=fault.key) from None
     return assembly.records
+
+
+def parse_subject(one: Mapping[str, Any]) -> ListedSubject:
+    """The same for a subject alone, as an entry names it.
+
+    :raises BadRecord: it cannot be used.
+    """
+    values = tried(_SUBJECT.validate_json, json.dumps(_without_blanks(dict(one), _SUBJECT_KEYS)))
+    if isinstance(values, Problem):
+        raise BadRecord(values.zh, values.en, key=f"subject.{values.key}")
+    try:
+        return _listed(values)
+    except _Unusable as fault:
+        raise BadRecord(fault.zh, fault.en, key=fault.key) from None
+
+
+def _at_once(one: Any) -> dict[str, Any] | None:
+    """A decoded object that is in order as it stands; ``None`` where a second look is needed, by way of its JSON.
+
+    Values of Python's are judged more leniently than JSON's: numbers pass for days. Hence the look at the days' own text.
+    """
+    try:
+        values: dict[str, Any] = _LINE.validate_python(one, strict=False)
+        subject = one.get("subject", _NOTHING)
+    except (ValidationError, AttributeError, RecursionError):
+        return None
+    if values.keys() - _KEYS[values["type"]]:
+        return None  # unknown keys are kept, and have to be JSON
+    days = [one[key] for key in _DAYS if key in one]
+    if "established_on" in subject:
+        days.append(subject["established_on"])
+    return values if all(type(day) is str and len(day) == 10 and day[4] == "-" == day[7] for day in days) else None
+
+
+_DAYS = ("effective_from", "effective_until", "ended_on", "decided_on", "history_from")
+_NOTHING: dict[str, Any] = {}
 
 
 def _encode(one: Any) -> bytes:
@@ -217,12 +257,17 @@ class _Assembly:
         try:
             values = _LINE.validate_json(line)
         except ValidationError:
-            values = _examine(line)
-        else:
-            # A key given twice would let a later "repaired" undo an earlier "active". Counting keys is cheap, and a count
-            # that does not fit (a key within a text, unusual spacing) only costs a second look.
-            if line.count(b'":') != len(values) + len(values.get("subject", ())):
-                _decode(line)
+            values = None
+        if values is None:
+            values = _examine(line)  # not within `except`, see `tried`
+        # A key given twice would let a later "repaired" undo an earlier "active". Counting keys is cheap, and a count
+        # that does not fit (a key within a text, unusual spacing) only costs a second look.
+        elif line.count(b'":') != len(values) + len(values.get("subject", ())):
+            _decode(line)
+        self.take(values, file, number)
+
+    def take(self, values: dict[str, Any], file: str, number: int) -> None:
+        """Take in a line that has been validated."""
         match values["type"]:
             case "listing":
                 self._once(self._listing(values), self._listings, self.records.listings)
@@ -273,7 +318,7 @@ class _Assembly:
             values["id"],
             info.code,
             kind,
-            self._subject(values["subject"]),
+            _listed(values["subject"]),
             status,
             self._shared(values["authority"]),
             start,
@@ -291,7 +336,7 @@ class _Assembly:
     def _violation(self, values: dict[str, Any]) -> Violation:
         return Violation(
             values["id"],
-            self._subject(values["subject"]),
+            _listed(values["subject"]),
             Status(values.get("status", "active")),
             self._shared(values["authority"]),
             values["decided_on"],
@@ -300,41 +345,6 @@ class _Assembly:
             values.get("severity"),
             values.get("ended_on"),
             _extra(values, _VIOLATION_KEYS),
-        )
-
-    def _subject(self, values: dict[str, Any]) -> ListedSubject:
-        code, organisation, registration = map(values.get, ("code", "organisation_code", "registration_number"))
-        type_ = values.get("type")
-        key = "subject.code"
-        try:
-            # A code that fails its check digit loads: registries did issue such codes (rule 3.1). One of another length or
-            # alphabet does not: no request could ever meet it, and the entry would be dropped in silence.
-            if code is not None:
-                code = uscc.validate(code, issued=True, organisation=type_ in ORGANISATIONS)
-            if organisation is not None:
-                key = "subject.organisation_code"
-                organisation = organisation_code.validate(organisation, issued=True)
-            if registration is not None:
-                key = "subject.registration_number"
-                registration = registration_number.validate(registration)
-        except InvalidSubject as error:
-            raise _Unusable(key, error.zh, error.en) from None
-        name = values.get("name")
-        former = values.get("former_names", ())
-        for one in former if name is None else (name, *former):
-            # Nearly every name begins with a Chinese character; any other may be one of which nothing can be seen.
-            if not "\u4e00" <= one[0] <= "\u9fff":
-                _visible(one)
-        if code is None and organisation is None and registration is None and name is None:
-            raise _Unusable("subject", "缺少代码或名称", "neither a code nor a name is given")
-        return ListedSubject(
-            code,
-            organisation,
-            registration,
-            name,
-            type_,
-            tuple(former),
-            values.get("established_on"),
         )
 
     def _known(self, code: str) -> Any:
@@ -364,6 +374,42 @@ class _Assembly:
             )
 
 
+def _listed(values: dict[str, Any]) -> ListedSubject:
+    code, organisation, registration = map(values.get, ("code", "organisation_code", "registration_number"))
+    type_ = values.get("type")
+    key = "subject.code"
+    try:
+        # A code that fails its check digit loads: registries did issue such codes (rule 3.1). One of another length or
+        # alphabet does not: no request could ever meet it, and the entry would be dropped in silence.
+        if code is not None:
+            code = uscc.validate(code, issued=True, organisation=type_ in ORGANISATIONS)
+        if organisation is not None:
+            key = "subject.organisation_code"
+            organisation = organisation_code.validate(organisation, issued=True)
+        if registration is not None:
+            key = "subject.registration_number"
+            registration = registration_number.validate(registration)
+    except InvalidSubject as error:
+        raise _Unusable(key, error.zh, error.en) from None
+    name = values.get("name")
+    former = values.get("former_names", ())
+    for one in former if name is None else (name, *former):
+        # Nearly every name begins with a Chinese character; any other may be one of which nothing can be seen.
+        if not "\u4e00" <= one[0] <= "\u9fff":
+            _visible(one)
+    if code is None and organisation is None and registration is None and name is None:
+        raise _Unusable("subject", "缺少代码或名称", "neither a code nor a name is given")
+    return ListedSubject(
+        code,
+        organisation,
+        registration,
+        name,
+        type_,
+        tuple(former),
+        values.get("established_on"),
+    )
+
+
 def _extra(values: dict[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
     subject = values["subject"]
     if values.keys() <= known and subject.keys() <= _SUBJECT_KEYS:
@@ -389,12 +435,11 @@ def _examine(line: bytes) -> dict[str, Any]:
             f"未知的 type {shown}; 可用: coverage、listing、violation",
             f"unknown type {shown}; known: coverage, listing, violation",
         )
-    try:
-        validated: dict[str, Any] = _LINE.validate_json(json.dumps(_without_blanks(values, _KEYS[type_])))
-    except ValidationError as error:
-        problem = first_problem(error)
-        raise _Unusable(problem.key.removeprefix(f"{type_}.") or None, problem.zh, problem.en) from None
-    return validated
+    validated = tried(_LINE.validate_json, json.dumps(_without_blanks(values, _KEYS[type_])))
+    if isinstance(validated, Problem):
+        raise _Unusable(validated.key.removeprefix(f"{type_}.") or None, validated.zh, validated.en)
+    whole: dict[str, Any] = validated
+    return whole
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
