@@ -81,10 +81,10 @@ class MemorySource:
         """One record for each subject."""
         return [self._record(subject) for subject in subjects]
 
-    def close(self) -> None:
+    def close(self, timeout: float = 0.0) -> None:
         """Nothing to release."""
 
-    async def aclose(self) -> None:
+    async def aclose(self, timeout: float = 0.0) -> None:  # noqa: ASYNC109 - as above
         """Nothing to release."""
 
     def _record(self, subject: Subject) -> CreditRecord:
