@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
-from credit_sdk.client._steps import Steps, checked, failed, open_source, wanted_by
+from credit_sdk.client._steps import Steps, open_source, wanted_by
+from credit_sdk.client._watch import Watch
 from credit_sdk.client.settings import Settings
-from credit_sdk.errors import CreditError, NoDecision
+from credit_sdk.errors import CreditError
 from credit_sdk.model.request import CheckRequest
+from credit_sdk.ports.answers import ask_async
 from credit_sdk.ports.clock import Clock, system_clock
+from credit_sdk.ports.observer import SILENT, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from credit_sdk.model.subject import Subject
     from credit_sdk.model.terms import Role
     from credit_sdk.plugins import DomainRegistry
-    from credit_sdk.ports import Answer, AsyncRecordSource
+    from credit_sdk.ports import AsyncRecordSource
 
 
 class AsyncCreditClient:
@@ -31,27 +35,33 @@ class AsyncCreditClient:
         self,
         source: str | AsyncRecordSource,
         *,
+        api_key: str | None = None,
         domains: DomainRegistry | None = None,
         measure_lists: Sequence[MeasureList] = (),
         clock: Clock = system_clock,
+        observer: Observer = SILENT,
     ) -> None:
         """Connect a source with the adapters.
 
-        :param source: ``"demo"``, or any object that follows :class:`credit_sdk.ports.AsyncRecordSource`; a blocking
+        :param source: a URL, ``"demo"``, or any object that follows :class:`credit_sdk.ports.AsyncRecordSource`; a blocking
             source is wrapped in :class:`credit_sdk.sources.ThreadedSource` by the caller.
+        :param api_key: as for :class:`CreditClient`.
         :param domains: as for :class:`CreditClient`.
         :param measure_lists: as for :class:`CreditClient`.
         :param clock: gives the present moment.
+        :param observer: as for :class:`CreditClient`; called in the event loop, so it must not wait.
         :raises InvalidSettings: the source cannot be used.
         """
         self._steps = Steps(domains, measure_lists, clock)
-        self._source, self._opened = open_source(source, clock, "fetch_async")
+        self._source, self._opened = open_source(source, self._steps, "fetch_async", api_key=api_key, observer=observer)
+        self._watch = Watch(observer, self._source.name)
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
         """As :meth:`CreditClient.from_env`."""
         settings, others = Settings.collect(arguments)
-        return cls(settings.required_source(), domains=settings.registry(others.pop("domains", None)), **others)
+        source, domains = settings.required_source(), settings.registry(others.pop("domains", None))
+        return cls(source, api_key=settings.key_for(source), domains=domains, **others)
 
     @property
     def source(self) -> AsyncRecordSource:
@@ -99,8 +109,17 @@ class AsyncCreditClient:
             as_of=as_of,
             context=context,
         )
-        plan = self._steps.prepare(request)
-        return self._steps.conclude(plan, await self._fetch_or_fail(plan.wanted, timeout), self._source.name)
+        watch, source, plan = self._watch, self._source, None
+        started = perf_counter() if watch.on else None
+        try:
+            plan = self._steps.prepare(request)
+            decision = self._steps.conclude(plan, await ask_async(source, plan.wanted, timeout), source.name)
+        except CreditError as error:
+            watch.failed(error, plan, started)
+            raise
+        if watch.on:
+            watch.decided(decision, started)
+        return decision
 
     async def check_many(
         self,
@@ -109,33 +128,18 @@ class AsyncCreditClient:
         timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> list[Decision | CreditError]:
         """As :meth:`CreditClient.check_many`."""
+        started, source = perf_counter(), self._source
         rows = self._steps.prepare_each(list(requests))
         wanted = wanted_by(rows)
-        answers = await self._fetch_or_fail(wanted, timeout) if wanted else ()
-        return self._steps.each(rows, dict(zip(wanted, answers, strict=True)), self._source.name)
+        answers = await ask_async(source, wanted, timeout) if wanted else ()
+        results = self._steps.each(rows, dict(zip(wanted, answers, strict=True)), source.name)
+        self._watch.batch(rows, results, started)
+        return results
 
-    async def _fetch_or_fail(
-        self,
-        subjects: Sequence[Subject],
-        timeout: float | None,  # noqa: ASYNC109 - as above
-    ) -> Sequence[Answer]:
-        """One answer for each subject; what the source raises is everyone's answer."""
-        source = self._source
-        try:
-            return checked(await source.fetch_async(subjects, timeout=timeout), subjects, source.name)
-        except NoDecision as error:
-            return [error] * len(subjects)
-        except CreditError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a source raises is no answer, never an empty one
-            failure = failed(error, source.name)
-            failure.__cause__ = error
-            return [failure] * len(subjects)
-
-    async def aclose(self) -> None:
-        """Close the source, if this client opened it. May be called twice."""
+    async def aclose(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - the twin's name for it
+        """As :meth:`CreditClient.close`."""
         if self._opened:
-            await self._source.aclose()
+            await self._source.aclose(timeout)
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ shells in ``_sync`` and ``_async`` call the one, fetch, and call the other.
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from credit_sdk.client._ids import uuid7
 from credit_sdk.decision import engine, planning
@@ -16,9 +16,10 @@ from credit_sdk.decision.compiled import CompiledList
 from credit_sdk.decision.consortium import combine_members
 from credit_sdk.decision.planning import Plan, Stamp
 from credit_sdk.decision.selection import select
-from credit_sdk.errors import BadRecord, CreditError, InvalidRequest, InvalidSettings, NoDecision, SourceUnavailable
-from credit_sdk.model.record import CoverageTable, CreditRecord
+from credit_sdk.errors import CreditError, InvalidRequest, InvalidSettings, NoDecision, SourceUnavailable
+from credit_sdk.model.record import CreditRecord
 from credit_sdk.model.request import CheckRequest
+from credit_sdk.ports.observer import SILENT, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +52,11 @@ class Steps:
         self._finding = Lock()
         self._lists: KnownLists | None = None
         self._compiled: dict[tuple[str, str | None], CompiledList] = {}
+
+    @property
+    def clock(self) -> Clock:
+        """Gives the present moment."""
+        return self._clock
 
     @property
     def domains(self) -> DomainRegistry:
@@ -172,59 +178,39 @@ def wanted_by(rows: Sequence[Row]) -> tuple[Subject, ...]:
     return tuple(dict.fromkeys(subject for row in rows if isinstance(row, Plan) for subject in row.wanted))
 
 
-def checked(answers: Any, subjects: Sequence[Subject], source: str) -> Sequence[Answer]:
-    """What a source returned, if it kept its contract.
-
-    :raises BadRecord: it did not: not one answer for each subject.
-    """
-    if not isinstance(answers, list | tuple) or len(answers) != len(subjects):
-        raise BadRecord(
-            f"来源 {source} 没有按主体逐一作答; 请检查该来源的 fetch 实现",
-            f"source {source} did not give one answer for each subject; check its fetch",
-        )
-    for answer in answers:
-        if isinstance(answer, CreditRecord) and not isinstance(answer.coverage, CoverageTable):
-            raise BadRecord(
-                f"来源 {source} 的记录 coverage 应为 CoverageTable",
-                f"source {source} gave a record whose coverage is no CoverageTable",
-                key="coverage",
-            )
-        if not isinstance(answer, CreditRecord | NoDecision):
-            raise BadRecord(
-                f"来源 {source} 返回了 {type(answer).__name__}, 应为 CreditRecord 或 NoDecision",
-                f"source {source} returned {type(answer).__name__}, not a CreditRecord or a NoDecision",
-            )
-    return answers
-
-
-def failed(error: Exception, source: str) -> NoDecision:
-    """A source's own exception as one of ours. Only an outage is an outage: a fault in the source's code is not."""
-    kind = type(error).__name__
-    if isinstance(error, OSError | TimeoutError):
-        return SourceUnavailable(
-            f"来源 {source} 无法访问 ({kind}); 请稍后重试",
-            f"source {source} cannot be reached ({kind}); try again later",
-        )
-    return BadRecord(
-        f"来源 {source} 出错 ({kind}); 请检查该来源的实现", f"source {source} failed ({kind}); check its implementation"
-    )
-
-
-def open_source(source: Any, clock: Clock, method: str) -> tuple[Any, bool]:
+def open_source(
+    source: Any,
+    steps: Steps,
+    method: Literal["fetch", "fetch_async"],
+    *,
+    api_key: str | None = None,
+    observer: Observer = SILENT,
+) -> tuple[Any, bool]:
     """The source to use, and whether the client opened it (and so has to close it).
 
-    :param method: the method that the client will call: ``fetch`` or ``fetch_async``.
+    :param method: the method that the client will call.
+    :param api_key: goes with a URL.
+    :param observer: is told of the requests to a URL.
     :raises InvalidSettings: nothing that can be used.
     """
     if isinstance(source, str):
         if source == "demo":
             from credit_sdk.sources.demo import DemoSource
 
-            return DemoSource(clock=clock), True
+            return DemoSource(clock=steps.clock), True
+        if source.lower().startswith(("https://", "http://")):
+            return _open_platform(source, steps, method, api_key, observer), True
         raise InvalidSettings(
-            "未知的来源; 可用: demo (虚构数据), 或任何符合来源端口的对象",
-            "unknown source; known: demo (fictional data), or any object that follows the source port",
+            "未知的来源; 可用: https://… (平台地址), demo (虚构数据), 或任何符合来源端口的对象",
+            "unknown source; known: https://… (a platform), demo (fictional data), or any object that follows the source"
+            " port",
             key="source",
+        )
+    if api_key is not None:
+        raise InvalidSettings(
+            "api_key 只与平台地址同用; 其他来源的凭据请在构造该来源时给出",
+            "api_key goes with a platform's URL; give another source its credentials when you make it",
+            key="api_key",
         )
     if not callable(getattr(source, method, None)) or not isinstance(getattr(source, "name", None), str):
         blocking = method == "fetch_async" and callable(getattr(source, "fetch", None))
@@ -240,6 +226,15 @@ def open_source(source: Any, clock: Clock, method: str) -> tuple[Any, bool]:
             key="source",
         )
     return source, False
+
+
+def _open_platform(url: str, steps: Steps, method: str, api_key: str | None, observer: Observer) -> Any:
+    from credit_sdk.sources.http import AsyncHttpSource, HttpSource
+    from credit_sdk.transport import ApiKey
+
+    kind = HttpSource if method == "fetch" else AsyncHttpSource
+    auth = ApiKey(api_key) if api_key else None
+    return kind(url, lists=steps.lists, clock=steps.clock, auth=auth, observer=observer)
 
 
 def _take_in(known: dict[str, ListInfo], measure_list: MeasureList) -> None:

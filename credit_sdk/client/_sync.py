@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
-from credit_sdk.client._steps import Steps, checked, failed, open_source, wanted_by
+from credit_sdk.client._steps import Steps, open_source, wanted_by
+from credit_sdk.client._watch import Watch
 from credit_sdk.client.settings import Settings
-from credit_sdk.errors import CreditError, NoDecision
+from credit_sdk.errors import CreditError
 from credit_sdk.model.request import CheckRequest
+from credit_sdk.ports.answers import ask
 from credit_sdk.ports.clock import Clock, system_clock
+from credit_sdk.ports.observer import SILENT, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from credit_sdk.model.subject import Subject
     from credit_sdk.model.terms import Role
     from credit_sdk.plugins import DomainRegistry
-    from credit_sdk.ports import Answer, RecordSource
+    from credit_sdk.ports import RecordSource
 
 
 class CreditClient:
@@ -35,21 +39,27 @@ class CreditClient:
         self,
         source: str | RecordSource,
         *,
+        api_key: str | None = None,
         domains: DomainRegistry | None = None,
         measure_lists: Sequence[MeasureList] = (),
         clock: Clock = system_clock,
+        observer: Observer = SILENT,
     ) -> None:
         """Connect a source with the adapters.
 
-        :param source: where credit records come from: ``"demo"`` (fictional), or any object that follows
-            :class:`credit_sdk.ports.RecordSource`.
+        :param source: where credit records come from: a platform's base URL (``https://…``; plain ``http`` to this machine
+            only), ``"demo"`` (fictional), or any object that follows :class:`credit_sdk.ports.RecordSource`.
+        :param api_key: the platform's API key, where the source is a URL; for other credentials, timeouts or a platform of
+            another kind make a :class:`credit_sdk.sources.HttpSource`.
         :param domains: the adapters; default: all that are installed.
         :param measure_lists: measure lists of the deployment's own, in place of their domains' adapters.
         :param clock: gives the present moment.
+        :param observer: is told of every check; see :mod:`credit_sdk.ports.observer`.
         :raises InvalidSettings: the source cannot be used.
         """
         self._steps = Steps(domains, measure_lists, clock)
-        self._source, self._opened = open_source(source, clock, "fetch")
+        self._source, self._opened = open_source(source, self._steps, "fetch", api_key=api_key, observer=observer)
+        self._watch = Watch(observer, self._source.name)
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
@@ -59,7 +69,8 @@ class CreditClient:
         :raises InvalidSettings: a setting is unusable, or no source is set.
         """
         settings, others = Settings.collect(arguments)
-        return cls(settings.required_source(), domains=settings.registry(others.pop("domains", None)), **others)
+        source, domains = settings.required_source(), settings.registry(others.pop("domains", None))
+        return cls(source, api_key=settings.key_for(source), domains=domains, **others)
 
     @property
     def source(self) -> RecordSource:
@@ -117,8 +128,17 @@ class CreditClient:
             as_of=as_of,
             context=context,
         )
-        plan = self._steps.prepare(request)
-        return self._steps.conclude(plan, self._fetch_or_fail(plan.wanted, timeout), self._source.name)
+        watch, source, plan = self._watch, self._source, None
+        started = perf_counter() if watch.on else None
+        try:
+            plan = self._steps.prepare(request)
+            decision = self._steps.conclude(plan, ask(source, plan.wanted, timeout), source.name)
+        except CreditError as error:
+            watch.failed(error, plan, started)
+            raise
+        if watch.on:
+            watch.decided(decision, started)
+        return decision
 
     def check_many(
         self, requests: Iterable[CheckRequest], *, timeout: float | None = None
@@ -127,29 +147,21 @@ class CreditClient:
 
         :returns: one result for each request, in their order; a row's failure is that row's value.
         """
+        started, source = perf_counter(), self._source
         rows = self._steps.prepare_each(list(requests))
         wanted = wanted_by(rows)
-        answers = self._fetch_or_fail(wanted, timeout) if wanted else ()
-        return self._steps.each(rows, dict(zip(wanted, answers, strict=True)), self._source.name)
+        answers = ask(source, wanted, timeout) if wanted else ()
+        results = self._steps.each(rows, dict(zip(wanted, answers, strict=True)), source.name)
+        self._watch.batch(rows, results, started)
+        return results
 
-    def _fetch_or_fail(self, subjects: Sequence[Subject], timeout: float | None) -> Sequence[Answer]:
-        """One answer for each subject; what the source raises is everyone's answer."""
-        source = self._source
-        try:
-            return checked(source.fetch(subjects, timeout=timeout), subjects, source.name)
-        except NoDecision as error:
-            return [error] * len(subjects)
-        except CreditError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a source raises is no answer, never an empty one
-            failure = failed(error, source.name)
-            failure.__cause__ = error
-            return [failure] * len(subjects)
+    def close(self, timeout: float = 5.0) -> None:
+        """Close the source, if this client opened it. May be called twice.
 
-    def close(self) -> None:
-        """Close the source, if this client opened it. May be called twice."""
+        :param timeout: seconds that requests under way may still take; it returns by then, whatever the network does.
+        """
         if self._opened:
-            self._source.close()
+            self._source.close(timeout)
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE_VARIABLE = "CREDIT_CONFIG"
 """Environment variable that names a TOML file with settings."""
 
-NAMES = ("source", "adapters")
+NAMES = ("source", "api_key", "adapters")
 """Every setting; the environment variable is ``CREDIT_`` and the name in capitals."""
 
 
@@ -35,11 +35,12 @@ class Setting:
 class Settings:
     """The effective settings.
 
-    ``source``: as for ``CreditClient``. ``adapters``: names of the adapters to use, as a list, or separated by commas;
+    ``source``: as for ``CreditClient``. ``api_key``: the platform's API key, where the source is a URL. ``adapters``: names of the adapters to use, as a list, or separated by commas;
     default: all that are installed.
     """
 
     source: Setting
+    api_key: Setting
     adapters: Setting
 
     @classmethod
@@ -80,6 +81,11 @@ class Settings:
                 key="source",
             )
         return self.source.value
+
+    def key_for(self, source: Any) -> str | None:
+        """The API key to go with ``source``; a source that is an object has its own."""
+        key = self.api_key.value
+        return str(key) if key is not None and isinstance(source, str) else None
 
     def registry(self, domains: DomainRegistry | None = None) -> DomainRegistry | None:
         """``domains`` if given, else the adapters that are set; ``None`` for all that are installed."""

@@ -297,14 +297,32 @@ def _source(decision: Decision, lang: Lang) -> Iterator[Fact]:
     policy = phrases.objection_policy(measure_list, lang)
     if policy is not None:
         yield label("policy", lang), policy
-    stale = "; kept from before, the source is down" if en else "；来源不可用，使用此前保存的记录"
-    yield label("source", lang), source.name + (stale if source.stale else "")
+    stale = (
+        "; a source is down, a record kept from before or another source stands in"
+        if en
+        else "；有来源不可用，由此前保存的记录或其他来源代答"
+    )
+    if source.origins is None:
+        yield label("source", lang), source.name + (stale if source.stale else "")
+    else:
+        yield from _origins(source.origins, decision, lang, stale if source.stale else "")
     if source.read_at is not None:
         yield label("read_at", lang), phrases.moment(source.read_at, lang)
     if source.found is not None:
         yield label("found", lang), _found(source.found, lang)
     yield label("decided_at", lang), phrases.moment(decision.decided_at, lang)
     yield label("decision_id", lang), decision.decision_id
+
+
+def _origins(origins: Mapping[str, str], decision: Decision, lang: Lang, stale: str) -> Iterator[Fact]:
+    """Who answered for which list, one source after the other."""
+    local = decision.measure_list.local_lists
+    by_origin: dict[str, list[str]] = {}
+    for code in sorted(origins):
+        by_origin.setdefault(origins[code], []).append(words.list_name(code, lang, local))
+    yield label("source", lang), words.joined(list(by_origin), lang) + stale
+    for origin, lists in by_origin.items():
+        yield label("answered_by", lang).format(origin), words.joined(lists, lang)
 
 
 def _found(found: bool, lang: Lang) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from credit_sdk.decision.coverage import CoverageReport
     from credit_sdk.decision.planning import Plan, Stamp
 
 
@@ -51,6 +52,7 @@ def combine_members(plan: Plan, parts: Sequence[Decision | NoDecision], as_of: d
         notices.append(Notice("member_undecided"))
 
     lead = decided[0]
+    coverage = merged([part.coverage for part in decided])
     order = {measure.id: place for place, measure in enumerate(plan.compiled.measure_list.measures)}
     return Decision(
         decision_id=stamp.decision_id,
@@ -61,8 +63,8 @@ def combine_members(plan: Plan, parts: Sequence[Decision | NoDecision], as_of: d
         effect=Effect.RESTRICT if restricting else Effect.PRIORITY if priority else Effect.ALLOW,
         blocking=blocking,
         measure_list=lead.measure_list,
-        coverage=merged([part.coverage for part in decided]),
-        source=_source(decided),
+        coverage=coverage,
+        source=_source(decided, coverage),
         obligations=_together([*penalties, *(o for o in shared if o.measure and o.measure.is_mandatory)], order),
         advice=_together(
             [
@@ -101,7 +103,7 @@ def _together(obligations: Iterable[Obligation], order: dict[str, int]) -> tuple
     return tuple(sorted(by_id.values(), key=lambda obligation: order.get(obligation.id, len(order))))
 
 
-def _source(parts: Sequence[Decision]) -> SourceReport:
+def _source(parts: Sequence[Decision], coverage: CoverageReport) -> SourceReport:
     """The worst that can be said of the members' sources: the oldest reading, found only if all were."""
     sources = [part.source for part in parts]
     read = [source.read_at for source in sources if source.read_at is not None]
@@ -110,4 +112,16 @@ def _source(parts: Sequence[Decision]) -> SourceReport:
         read_at=min(read, default=None),
         found=all(source.found for source in sources) if all(s.found is not None for s in sources) else None,
         stale=any(source.stale for source in sources),
+        origins=_origins(parts, coverage),
     )
+
+
+def _origins(parts: Sequence[Decision], coverage: CoverageReport) -> dict[str, str] | None:
+    """Who answered for each list that was consulted for all members; ``None`` where it was one source for all."""
+    if all(part.source.origins is None for part in parts):
+        return None
+    by_list: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for code, origin in part.origins.items():
+            by_list.setdefault(code, {})[origin] = None
+    return {code: " / ".join(by_list[code]) for code in coverage.consulted}

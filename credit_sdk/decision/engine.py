@@ -9,16 +9,17 @@ from credit_sdk.decision.coverage import CoverageReport, merged
 from credit_sdk.decision.identity import subject_type
 from credit_sdk.decision.result import Decision, Degraded, Notice, SourceReport
 from credit_sdk.decision.triggers import Findings, check_clock, own_listings, surest_subjects
-from credit_sdk.errors import InvalidSubject, SourceUnavailable
+from credit_sdk.errors import IncompleteCoverage, InvalidSubject, SourceUnavailable
 from credit_sdk.model import names
 from credit_sdk.model.moments import shanghai_day
 from credit_sdk.model.terms import Effect, Role, SubjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from credit_sdk.decision.planning import Plan, Stamp
+    from credit_sdk.errors import NoDecision
     from credit_sdk.model.record import CreditRecord
     from credit_sdk.model.subject import ListedSubject, Subject
 
@@ -68,15 +69,36 @@ def conclude(
         notices += [Notice("data_newer", None, code) for code in view.newer_than(as_of)]
     if subject.issued and subject.check_digit_failed:
         notices.append(Notice("check_digit_failed"))
-    if subject.name_key is None and record.uncoded_lists:
-        notices += [Notice("name_needed", None, code) for code in record.uncoded_lists if code in record.coverage]
-    if record.fictional:
-        notices.append(Notice("fictional_data"))
+    if record.uncoded_lists or record.fictional or record.disputed:
+        notices += _notices_of(record, subject)
     if _is_parentless_branch(subject, own, related):
         notices.append(Notice("parent_not_checked"))
 
-    source = SourceReport(record.source, record.read_at, record.found, record.stale)
-    return combine(plan, subject, as_of, stamp, findings, view=view, report=report, source=source)
+    source = SourceReport(record.source, record.read_at, record.found, record.stale, record.origins)
+    try:
+        return combine(plan, subject, as_of, stamp, findings, view=view, report=report, source=source)
+    except IncompleteCoverage as error:
+        _blame(record.outage, error)
+        raise error from record.outage
+
+
+def _blame(outage: NoDecision | None, error: IncompleteCoverage) -> None:
+    """Tell that a source is out that may have the missing lists: asking again may help."""
+    if outage is None:
+        return
+    error.zh += f"; 有来源未能作答 ({outage.fault or outage.code}), 可稍后重试"
+    error.en += f"; a source could not be asked ({outage.fault or outage.code}), try again later"
+    error.fault, error.status, error.request_id = outage.fault, outage.status, outage.request_id
+    error.retry_after, error.retryable = outage.retry_after, outage.retryable
+
+
+def _notices_of(record: CreditRecord, subject: Subject) -> Iterator[Notice]:
+    """What there is to say of the record itself."""
+    if subject.name_key is None:
+        yield from (Notice("name_needed", None, code) for code in record.uncoded_lists if code in record.coverage)
+    if record.fictional:
+        yield Notice("fictional_data")
+    yield from (Notice("sources_differ", None, code) for code in record.disputed)
 
 
 def _read_related(
@@ -113,9 +135,10 @@ def without_source(
 ) -> Decision:
     """The answer to an unreachable source: the action's fallback, marked as such (rule 8.3).
 
-    :raises SourceUnavailable: ``error`` itself, where the action has no fallback.
+    :raises SourceUnavailable: ``error`` itself, where the action has no fallback, or it is no passing outage.
     """
-    if not plan.action.allow_when_unavailable:
+    # Refused credentials or a certificate that does not hold are no outage: they stay until somebody mends them.
+    if not plan.action.allow_when_unavailable or not error.retryable:
         raise error
     required = plan.compiled.required
     return Decision(

@@ -53,6 +53,7 @@ LABELS: dict[str, words.Pair] = {
     "digest": ("文件摘要", "Digest"),
     "policy": ("异议处理规则", "On objection"),
     "source": ("信用信息来源", "Source"),
+    "answered_by": ("{} 所答名单", "Answered by {}"),
     "read_at": ("数据读取时间", "Read at"),
     "found": ("来源中的记录", "Known to the source"),
     "decision_id": ("结论编号", "Decision"),

@@ -214,6 +214,8 @@ class SourceReport(NamedTuple):
     """Whether the source knows the subject at all (rule 7.6); ``None`` where it could not be asked."""
     stale: bool = False
     """Whether a record kept from before served while the source was down (rule 8.2)."""
+    origins: Mapping[str, str] | None = None
+    """Who answered for which list, by list code, where several sources stand behind this one; ``name`` says it too."""
 
     def to_dict(self) -> dict[str, Any]:
         """``name``, ``read_at``, ``found``, ``stale``."""
@@ -292,6 +294,13 @@ class Decision(NamedTuple):
     def not_counted(self) -> tuple[SeenListing, ...]:
         """The listings that do not count; ``standing`` is the reason (rule 2.3)."""
         return tuple(seen for seen in self.listings if seen.standing is not Standing.IN_FORCE)
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Who answered for which list: the source's name by list code, for every list that was consulted."""
+        if self.source.origins is not None:
+            return self.source.origins
+        return dict.fromkeys(self.coverage.consulted, self.source.name)
 
     def explain(self, lang: Lang = "zh") -> str:
         """The decision in words, ready for the case file; several lines, in Chinese or English."""

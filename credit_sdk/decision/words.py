@@ -265,6 +265,13 @@ NOTICES: Mapping[str, Pair] = {
         "条目未载明失信严重程度，不触发对程度有要求的措施：{listings}（{lists}）。",
         "The severity is not given, so measures that ask for one are not triggered: {listings} ({lists}).",
     ),
+    "sources_differ": (
+        "各来源对以下名单的记载不一致，已以优先来源为准；请向认定单位核实：{lists}。",
+        (
+            "The sources do not say the same of these lists; the one that answers for each list prevailed. Ask the"
+            " authority: {lists}."
+        ),
+    ),
     "term_unknown": (
         "条目未载明截止日期，仅在措施清单规定的年限内计入；请向认定单位核实：{listings}（{lists}）。",
         (

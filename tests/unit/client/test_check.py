@@ -506,7 +506,7 @@ def test_closing_twice_does_no_harm(way: Way) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["", "demos", "https://credit.example", 7, None, object(), memory],
+    ["", "demos", "ftp://credit.example", 7, None, object(), memory],
     ids=lambda s: type(s).__name__ + str(s)[:9],
 )
 def test_what_is_no_source_is_refused(way: Way, source: Any) -> None:
