@@ -93,7 +93,14 @@ def _actions(context: click.Context, _: click.Parameter, typed: str) -> list[Com
     metavar="J",
     text=("行政区划：CN 或 2、4、6 位代码", "Area: CN or a GB/T 2260 code of 2, 4 or 6 digits"),
 )
-@option("--source", metavar="S", text=("信用信息来源，如 demo（虚构数据）", "Source, such as demo (fictional data)"))
+@option(
+    "--source",
+    metavar="S",
+    text=(
+        "信用信息来源：平台地址 https://…（凭据用 CREDIT_API_KEY），或 demo（虚构数据）",
+        "Source: a platform, https://… (its key in CREDIT_API_KEY), or demo (fictional data)",
+    ),
+)
 @option(
     "--lists",
     "files",

@@ -34,16 +34,24 @@ def known_lists(domains: DomainRegistry, measure_lists: Sequence[MeasureList] = 
     return known
 
 
-def client(source: str | None, files: Sequence[str], measures: str | None, domain: str) -> CreditClient:
+def client(
+    source: str | None,
+    files: Sequence[str],
+    measures: str | None,
+    domain: str,
+    *,
+    domains: DomainRegistry | None = None,
+) -> CreditClient:
     """The client that the command line and the settings ask for.
 
     :param source: ``--source``; ``None``: as set.
     :param files: ``--lists``.
     :param measures: ``--measures``.
+    :param domains: the adapters; default: those that the settings allow.
     :raises CreditError: a file, a setting or an adapter is unusable.
     """
     settings, _ = Settings.collect({"source": source})
-    domains = registry(settings)
+    domains = registry(settings) if domains is None else domains
     measure_lists = [] if measures is None else [_measure_list(measures, domain)]
     if files:
         from credit_sdk.sources import FilesSource
@@ -57,7 +65,8 @@ def client(source: str | None, files: Sequence[str], measures: str | None, domai
             " FILE.jsonl, for good set CREDIT_SOURCE",
             key="source",
         )
-    return CreditClient(settings.source.value, domains=domains, measure_lists=measure_lists)
+    source = settings.source.value
+    return CreditClient(source, api_key=settings.key_for(source), domains=domains, measure_lists=measure_lists)
 
 
 def _measure_list(path: str, domain: str) -> MeasureList:

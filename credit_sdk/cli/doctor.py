@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from credit_sdk.cli.bilingual import Command
+from credit_sdk.cli.bilingual import Command, option
 from credit_sdk.cli.failures import FINDINGS
 from credit_sdk.cli.options import language, layout
 
@@ -18,18 +18,23 @@ if TYPE_CHECKING:
     "doctor",
     cls=Command,
     text=(
-        "检查安装：适配器、设置、来源、版本；有需要处理的问题时退出码为 1",
-        "Examine the installation: adapters, settings, source, versions; exits with 1 when something needs mending",
+        "检查安装：适配器、设置、版本，以及来源能否访问、凭据、时钟、名单是否齐全和及时；有需要处理的问题时退出码为 1",
+        "Examine adapters, settings, versions, and the source: reach, credentials, clock, lists; exits with 1 for a problem",
     ),
+)
+@option(
+    "--source",
+    metavar="S",
+    text=("检查该来源，如平台地址 https://…；默认按设置", "Examine this source, such as https://…; default: as set"),
 )
 @layout
 @language
 @click.pass_obj
-def doctor(session: Session) -> int:
+def doctor(session: Session, source: str | None) -> int:
     """Examine."""
     from credit_sdk.cli.examination import examine
 
-    result = examine()
+    result = examine(source)
     if session.format == "json":
         session.write_json(result.to_dict(session.lang))
     else:

@@ -13,6 +13,7 @@ from credit_sdk.errors import CreditError
 from credit_sdk.plugins import DomainRegistry
 
 if TYPE_CHECKING:
+    from credit_sdk.cli.platform_check import PlatformFindings
     from credit_sdk.errors import Lang
     from credit_sdk.plugins import AdapterInfo
 
@@ -32,6 +33,8 @@ class Examination:
     adapters: tuple[AdapterInfo, ...] = ()
     source: str | None = None
     """Name of the source that is set, if it could be opened."""
+    platform: PlatformFindings | None = None
+    """What was seen of it, where the source is a platform's URL."""
     problems: list[CreditError] = field(default_factory=list)
 
     def to_dict(self, lang: Lang) -> dict[str, Any]:
@@ -41,6 +44,7 @@ class Examination:
             "versions": self.versions,
             "settings": {name: {"value": value, "origin": origin} for name, (value, origin) in self.settings.items()},
             "source": self.source,
+            "platform": None if self.platform is None else self.platform.to_dict(),
             "adapters": [
                 {
                     "name": adapter.name,
@@ -65,11 +69,14 @@ class Examination:
         }
 
 
-def examine() -> Examination:
-    """Look at everything; what is wrong becomes a problem, never an exception."""
+def examine(source: str | None = None) -> Examination:
+    """Look at everything; what is wrong becomes a problem, never an exception.
+
+    :param source: ``--source``; ``None``: as set.
+    """
     result = Examination(versions(), {})
     try:
-        settings, _ = Settings.collect()
+        settings, _ = Settings.collect({"source": source})
     except CreditError as error:
         result.problems.append(error)
         settings = None
@@ -85,17 +92,26 @@ def examine() -> Examination:
         result.problems += domains.problems
     if settings is not None and settings.source.value is not None:
         try:
-            result.source = _open(settings.source.value, domains)
+            _try(settings, domains or DomainRegistry(), result)
         except CreditError as error:
             result.problems.append(error)
     return result
 
 
-def _open(source: Any, domains: DomainRegistry | None) -> str:
+def _try(settings: Settings, domains: DomainRegistry, result: Examination) -> None:
+    """Open the source; a platform is asked how it is."""
     from credit_sdk.client import CreditClient
+    from credit_sdk.ports.clock import system_clock
+    from credit_sdk.sources import HttpSource
 
-    with CreditClient(source, domains=domains or DomainRegistry()) as client:
-        return client.source.name
+    source = settings.source.value
+    with CreditClient(source, api_key=settings.key_for(source), domains=domains) as client:
+        result.source = client.source.name
+        if isinstance(client.source, HttpSource):
+            from credit_sdk.cli.platform_check import look_at
+
+            result.platform = look_at(client.source, domains, system_clock)
+            result.problems += result.platform.problems
 
 
 def _shown(name: str, setting: Setting) -> tuple[str | None, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from credit_sdk.cli import holdings
 from credit_sdk.decision import words
 
 if TYPE_CHECKING:
     from credit_sdk.cli.examination import Examination
+    from credit_sdk.cli.platform_check import PlatformFindings
     from credit_sdk.cli.screen import Screen
     from credit_sdk.cli.session import Session
     from credit_sdk.plugins import AdapterInfo
@@ -51,6 +53,9 @@ def draw(result: Examination, session: Session) -> None:
     if result.source is not None:
         screen.facts([(session.pick("来源可用", "source opened"), result.source)], indent=2)
 
+    if result.platform is not None:
+        _platform(result.platform, screen, session)
+
     if result.problems:
         screen.heading(session.pick("需要处理", "To mend"), "red")
         for problem in result.problems:
@@ -60,6 +65,34 @@ def draw(result: Examination, session: Session) -> None:
         screen.line()
         screen.line(session.pick("✓ 一切正常", "✓ All is well"), "bold green")
     screen.line()
+
+
+def _platform(found: PlatformFindings, screen: Screen, session: Session) -> None:
+    pick = session.pick
+    screen.heading(pick("平台", "Platform"))
+    facts = [
+        (
+            pick("访问", "reached"),
+            pick("没有应答", "no answer")
+            if found.seconds is None
+            else pick(f"{found.seconds:.2f} 秒", f"{found.seconds:.2f} s"),
+        )
+    ]
+    if found.credentials is not None:
+        accepted = found.credentials == "accepted"
+        facts.append((pick("凭据", "credentials"), pick("有效", "accepted") if accepted else pick("被拒绝", "refused")))
+    if found.health is not None:
+        facts.append(
+            (pick("自述", "says it is"), pick("正常", "well") if found.health.ok else pick("不正常", "degraded"))
+        )
+    if found.skew is not None:
+        seconds = found.skew.total_seconds()
+        ahead = pick("快", "ahead") if seconds > 0 else pick("慢", "behind")
+        apart = pick(f"平台比本机{ahead} {abs(seconds):.0f} 秒", f"the platform's is {abs(seconds):.0f} s {ahead}")
+        facts.append((pick("时钟", "clock"), pick("一致", "agrees") if abs(seconds) < 1 else apart))
+    screen.facts(facts, indent=2)
+    if found.held is not None:
+        holdings.draw(found.held, session)
 
 
 def _adapter(adapter: AdapterInfo, screen: Screen, session: Session) -> None:

@@ -15,6 +15,7 @@ from credit_sdk.errors import InvalidRequest
 from credit_sdk.model.identifiers import uscc
 from credit_sdk.model.listing import VIOLATIONS, Listing
 from credit_sdk.model.moments import written
+from credit_sdk.model.record import Coverage
 from credit_sdk.model.terms import MeasureListStatus
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from credit_sdk.model.catalogue import KnownLists
     from credit_sdk.model.listing import Violation
     from credit_sdk.model.measure import MeasureList
-    from credit_sdk.model.record import Coverage
     from credit_sdk.plugins import DomainRegistry
+    from credit_sdk.ports.platform import Health
 
 
 @dataclass(slots=True)
@@ -102,19 +103,34 @@ def of_source(
     """What a source covers.
 
     :raises InvalidSettings: there is no such source.
+    :raises NoDecision: it is a platform that does not answer.
     :raises InvalidRequest: it does not say what it covers.
     """
-    from credit_sdk.client import CreditClient
+    from credit_sdk.cli.deployment import client
+    from credit_sdk.sources import HttpSource
 
-    with CreditClient(source, domains=domains) as client:
-        coverage = getattr(client.source, "coverage", None)
-        if coverage is None:
+    with client(source, (), None, "", domains=domains) as credit:
+        covered = getattr(credit.source, "coverage", None)
+        if covered is None and isinstance(credit.source, HttpSource):
+            covered = coverage_of(credit.source.health())
+        if covered is None:
             raise InvalidRequest(
                 "该来源不提供查询范围；请改为给出数据文件",
                 "this source does not say what it covers; give files instead",
                 key="--source",
             )
-        return _report(coverage, None, measure_lists, known, now)
+        return _report(covered, None, measure_lists, known, now)
+
+
+def coverage_of(health: Health) -> Mapping[str, Coverage]:
+    """What a platform says it speaks for."""
+    return {code: Coverage(as_of) for code, as_of in health.lists.items()}
+
+
+def of_coverage(coverage: Mapping[str, Coverage], domains: DomainRegistry, now: datetime) -> Holdings:
+    """What is covered, where nothing is known of the entries."""
+    measure_lists = [ml for domain in domains.domains.values() for ml in domain.measure_lists]
+    return _report(coverage, None, measure_lists, domains.lists, now)
 
 
 def _report(

@@ -35,7 +35,10 @@ def lists() -> None:
 @option(
     "--source",
     metavar="S",
-    text=("查看该来源的查询范围，如 demo；不与文件同用", "What this source covers, such as demo; not with files"),
+    text=(
+        "查看该来源的查询范围，如 demo、https://…；不与文件同用",
+        "What this source covers, such as demo or https://…; not with files",
+    ),
 )
 @option(
     "--measures",

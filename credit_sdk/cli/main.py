@@ -17,6 +17,7 @@ from credit_sdk.cli.lists import lists
 from credit_sdk.cli.measures import measures
 from credit_sdk.cli.options import language
 from credit_sdk.cli.output import NO_ROOM, OutputFailedError, OutputGoneError, lost
+from credit_sdk.cli.sandbox import sandbox
 from credit_sdk.cli.session import Session
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def credit() -> None:
     """The command line."""
 
 
-for _command in (check, measures, lists, doctor, completion):
+for _command in (check, measures, lists, sandbox, doctor, completion):
     credit.add_command(_command)
 
 

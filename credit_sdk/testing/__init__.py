@@ -1,10 +1,11 @@
 """Floor 8, the public test kit: what an adapter's, a source's or an application's tests import.
 
 - :class:`AdapterContract`: inherit it, and an adapter is tested against everything that is expected of one.
-- :class:`SourceContract`: the same for a source of credit records.
+- :class:`SourceContract`: the same for a source of credit records; :class:`RecordStoreContract`: for a cache's store.
 - :func:`listing`, :func:`violation`, :func:`coverage`: records as they stand in a JSON Lines file, fictional by default.
 - :func:`measure_list`, :func:`measure`: measure lists for tests. :func:`fictional_code`: codes that no registry issues.
 - :class:`FailingSource`, :class:`FixedClock`: doubles for the ports.
+- :class:`Sandbox`: a running platform with made-up data, to list, repair, and break (``pip install credit-sdk[sandbox]``).
 
 The contracts are pytest classes: ``pip install credit-sdk[testing]``.
 """
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from credit_sdk.testing.adapter import AdapterContract
     from credit_sdk.testing.builders import MOMENT, coverage, fictional_code, listing, measure, measure_list, violation
     from credit_sdk.testing.doubles import FailingSource, FixedClock
+    from credit_sdk.testing.record_store import RecordStoreContract, kept
+    from credit_sdk.testing.sandbox import Sandbox
     from credit_sdk.testing.source import SourceContract, SourceQuestion
 
 __all__ = [
@@ -25,10 +28,13 @@ __all__ = [
     "AdapterContract",
     "FailingSource",
     "FixedClock",
+    "RecordStoreContract",
+    "Sandbox",
     "SourceContract",
     "SourceQuestion",
     "coverage",
     "fictional_code",
+    "kept",
     "listing",
     "measure",
     "measure_list",
@@ -39,8 +45,11 @@ _HOMES = {
     "AdapterContract": "adapter",
     "FailingSource": "doubles",
     "FixedClock": "doubles",
+    "RecordStoreContract": "record_store",
+    "Sandbox": "sandbox",
     "SourceContract": "source",
     "SourceQuestion": "source",
+    "kept": "record_store",
 }
 
 

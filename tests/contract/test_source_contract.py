@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from credit_sdk import Subject
 from credit_sdk.model.catalogue import CATALOGUE
-from credit_sdk.sources import DemoSource, FilesSource, MemorySource, ThreadedSource
+from credit_sdk.sources import (
+    AsyncLayeredSource,
+    DemoSource,
+    FilesSource,
+    LayeredSource,
+    MemorySource,
+    ThreadedSource,
+)
 from credit_sdk.testing import SourceContract, SourceQuestion, fictional_code
 
 if TYPE_CHECKING:
@@ -32,6 +39,26 @@ class TestThreadedSource(SourceContract):
 
     def make_source(self, records: Sequence[Mapping[str, Any]], tmp_path: Path) -> ThreadedSource:
         return ThreadedSource(MemorySource.of(records))
+
+
+def _layers(records: Sequence[Mapping[str, Any]]) -> dict[str, MemorySource]:
+    """The records, the tax lists' and the violations in one layer, the others' in the next."""
+    first = [one for one in records if str(one.get("list", "violations")).startswith(("tax.", "violations"))]
+    return {"first": MemorySource.of(first), "second": MemorySource.of([one for one in records if one not in first])}
+
+
+class TestLayeredSource(SourceContract):
+    methods = ("fetch",)
+
+    def make_source(self, records: Sequence[Mapping[str, Any]], tmp_path: Path) -> LayeredSource:
+        return LayeredSource(_layers(records))
+
+
+class TestAsyncLayeredSource(SourceContract):
+    methods = ("fetch_async",)
+
+    def make_source(self, records: Sequence[Mapping[str, Any]], tmp_path: Path) -> AsyncLayeredSource:
+        return AsyncLayeredSource(_layers(records))
 
 
 class TestDemoSource(SourceContract):

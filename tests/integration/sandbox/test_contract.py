@@ -1,0 +1,28 @@
+"""The sandbox keeps the contract, whatever it is asked: schemathesis makes up the calls, right and wrong ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from credit_sdk.sandbox.app import contract
+
+if TYPE_CHECKING:
+    from credit_sdk.testing import Sandbox
+
+schema = schemathesis.openapi.from_dict(contract())
+
+# What a schema cannot say: a name of which nothing can be seen, a cursor that was never given out, a key that came before.
+SAYS_MORE_THAN_THE_SCHEMA = frozenset({"invalid_subject", "bad_cursor", "cursor_expired", "idempotency_key_reused"})
+
+
+@schema.parametrize()
+# The calls share one sandbox, which holds what earlier ones reported: that is what is to be tested.
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_call_is_answered_as_the_contract_has_it(case: Any, sandbox: Sandbox) -> None:
+    response = case.call(base_url=sandbox.url)
+    refused = response.status_code >= 400 and response.json()["code"] in SAYS_MORE_THAN_THE_SCHEMA
+    case.validate_response(response, excluded_checks=[positive_data_acceptance] if refused else [])
