@@ -1,10 +1,14 @@
-"""What every test starts from: no settings of this machine, and repeatable random data."""
+"""What every test starts from: no settings of this machine, repeatable random data, a watch over identifiers."""
 
 from __future__ import annotations
 
 import os
 
 from hypothesis import settings
+
+from tests.leaks import no_identifier_comes_out, pytest_configure
+
+__all__ = ["no_identifier_comes_out", "pytest_configure"]  # the watch over identifiers is part of every test
 
 # The client reads CREDIT_* (CreditClient.from_env); a developer's own settings must not decide a test.
 for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
