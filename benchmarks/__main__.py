@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks import check, decision, files, growth, imports
+from benchmarks import cached, check, decision, files, growth, http, imports
 from benchmarks._report import markdown, show
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ BENCHMARKS = {
     "decision": decision.run,
     "check": check.run,
     "growth": growth.run,
+    "http": http.run,
+    "cached": cached.run,
     "imports": imports.run,
     "files": files.run,
 }

@@ -12,7 +12,8 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from asyncio import Runner
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,41 @@ class Contestant:
 
     call: Callable[[Any], object]
     arguments: Sequence[Any]
+
+    def times(self, calls: int) -> list[int]:
+        """Nanoseconds of each of ``calls`` calls."""
+        call, now, times = self.call, perf_counter_ns, []
+        for argument in _repeated(self.arguments, calls):
+            start = now()
+            call(argument)
+            times.append(now() - start)
+        return times
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedContestant:
+    """The same for a coroutine function: a round's calls are awaited one after the other, in the one loop of ``runner``."""
+
+    call: Callable[[Any], Awaitable[object]]
+    arguments: Sequence[Any]
+    runner: Runner
+
+    def times(self, calls: int) -> list[int]:
+        """As :meth:`Contestant.times`."""
+        return self.runner.run(self._times(calls))
+
+    async def _times(self, calls: int) -> list[int]:
+        call, now, times = self.call, perf_counter_ns, []
+        for argument in _repeated(self.arguments, calls):
+            start = now()
+            await call(argument)
+            times.append(now() - start)
+        return times
+
+
+def _repeated(arguments: Sequence[Any], calls: int) -> list[Any]:
+    several = -(-calls // len(arguments))
+    return ([*arguments] * several)[:calls]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +84,27 @@ class Timing:
         return median(p99 / p50 for p99, p50 in zip(self.p99s, self.p50s, strict=True))
 
 
-def take_turns(contestants: Mapping[str, Contestant], *, rounds: int, calls: int) -> dict[str, Timing]:
+def take_turns(
+    contestants: Mapping[str, Contestant | AwaitedContestant], *, rounds: int, calls: int
+) -> dict[str, Timing]:
     """Time each contestant ``calls`` times a round, one after the other, ``rounds`` times over.
 
     Each call is timed by itself, so that percentiles can be told; the clock's own cost is measured and taken off,
     because it would flatter the slower side of a ratio. The garbage collector runs as it does in a real process.
     """
     for contestant in contestants.values():  # warm: indexes made on first use, the interpreter's own specialising
-        _round(contestant, min(calls, 1_000))
+        contestant.times(min(calls, 1_000))
     idle = Contestant(_nothing, range(1_000))
     p50s: dict[str, list[float]] = {name: [] for name in contestants}
     p99s: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
-        clock = median(_round(idle, 2_000))
+        clock = median(idle.times(2_000))
         for name, contestant in contestants.items():
             gc.collect()  # nobody pays for the garbage of the one before
-            times = sorted(_round(contestant, calls))
+            times = sorted(contestant.times(calls))
             p50s[name].append((times[len(times) // 2] - clock) / 1_000)
             p99s[name].append((times[len(times) * 99 // 100] - clock) / 1_000)
     return {name: Timing(tuple(p50s[name]), tuple(p99s[name])) for name in contestants}
-
-
-def _round(contestant: Contestant, calls: int) -> list[int]:
-    call, arguments, now = contestant.call, contestant.arguments, perf_counter_ns
-    several = -(-calls // len(arguments))
-    times = []
-    for argument in [*arguments] * several:
-        start = now()
-        call(argument)
-        times.append(now() - start)
-    return times[:calls]
 
 
 def _nothing(_: object) -> None:

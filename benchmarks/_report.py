@@ -74,7 +74,7 @@ def markdown(reports: Sequence[Report]) -> str:
     )
     parts = [
         "<!-- written by `uv run poe bench`; do not edit -->",
-        f"各项数字出自同一次运行, 参与比较者轮流计时 ({machine})。只有比值有意义: 同一台机器在不同时刻的绝对数字可相差一半。",
+        f"每个比值的两边出自同一次运行, 参与比较者轮流计时 ({machine})。只有比值有意义: 同一台机器在不同时刻的绝对数字可相差一半。",
         "## 目标",
         _table(("比较 · goal", "目标", "测得", ""), [goal.cells() for report in reports for goal in report.goals]),
     ]
