@@ -24,7 +24,7 @@ release = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf
 version = release
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "bigram_search", "rule_links"]
-exclude_patterns = ["_extensions", "_static"]
+exclude_patterns = ["_extensions", "_generated", "_static"]
 language = "zh_CN"
 locale_dirs = ["locale"]
 highlight_language = "none"

@@ -3,7 +3,8 @@
 =============  ======================================================================================================
 ``python``     runs; the blocks of a page share one namespace and one working folder
 ``console``    ``$ command`` runs in a terminal; what stands below it must be what it prints (``…``: anything);
-               ``$ echo $?`` gives the exit code, which is 0 where nothing is said
+               ``$ echo $?`` gives the exit code, which is 0 where nothing is said; ``credit``, ``python`` and ``curl``
+               can be run, and ``credit sandbox`` stops once it has said where it is
 ``sh``         every line runs, as in ``console``
 ``json``       JSON Lines are loaded by the reader of records, a single object is JSON
 ``toml``       is loaded by the reader of measure lists
@@ -14,10 +15,13 @@ Comments before a block say more: ``<!-- file: NAME -->`` keeps it as a file, ``
 ``<!-- output -->`` before ``text`` compares it with what the last command printed (or the one in ``<!-- command: … -->``);
 ``<!-- output: 12 -->`` shows its first lines only.
 ``python -m tests.docs.refresh`` writes such output anew. The other comments are read below.
+
+A page that names :data:`SANDBOX` gets a sandbox of its own data, wherever that listens in truth.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -31,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from sybil import Document, Example, Lexeme, Region
 from sybil.evaluators.python import PythonEvaluator
 
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("**/*.md")])
+SANDBOX = "http://127.0.0.1:8900"
+"""Where the pages say that the sandbox is; ``_sandbox`` in a page's namespace says where."""
 
 _BLOCK = re.compile(
     r"(?P<marks>(?:^<!-- [^\n]* -->\n)*)^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$",
@@ -82,11 +89,13 @@ def try_out(example: Example) -> None:
         keep(block)
     match block.language.partition(" ")[0]:
         case "python":
-            example.parsed = block.body
+            code = block.body.replace(SANDBOX, _sandbox_of(example))
+            example.parsed = Lexeme(code, block.body.offset, block.body.line_offset)
             _RUN_PYTHON(example)
         case "console" | "sh":
             for command in commands(block):
-                example.namespace["_last"] = command.run() or example.namespace.get("_last", "")
+                printed = command.run(_sandbox_of(example))
+                example.namespace["_last"] = printed or example.namespace.get("_last", "")
         case "json":
             _load_json(block)
         case "toml":
@@ -102,9 +111,13 @@ def try_out(example: Example) -> None:
 def printed_before(block: Block, example: Example) -> str:
     """What a block of output is a copy of."""
     if "command" in block.marks:
-        return in_terminal(_resolved(shlex.split(block.marks["command"])))[1]
+        return run_line(block.marks["command"], _sandbox_of(example))[1]
     printed: str = example.namespace["_last"]
     return printed
+
+
+def _sandbox_of(example: Example) -> str:
+    return str(example.namespace.get("_sandbox", SANDBOX))
 
 
 _RUN_PYTHON = PythonEvaluator()
@@ -120,12 +133,15 @@ class Command:
     output: str
     exit: int
 
-    def run(self) -> str:
-        """Run it as in a terminal, and give what it printed."""
+    def run(self, sandbox: str) -> str:
+        """Run it as in a terminal, and give what it printed.
+
+        :param sandbox: where :data:`SANDBOX` is in truth.
+        """
         line = self.line.removeprefix("pip install uv && ").removeprefix("uv run ")
         if line == "pytest":
             return ""  # this very run
-        code, printed = in_terminal(_resolved(shlex.split(line)))
+        code, printed = run_line(line, sandbox)
         assert code == self.exit, f"{self.line}\nexit code {code}, not {self.exit}\n{printed}"
         assert "Traceback" not in printed, printed
         if self.output.strip():
@@ -153,12 +169,42 @@ def commands(block: Block) -> Iterator[Command]:
         yield Command(line, output, int(code))
 
 
+def run_line(line: str, sandbox: str) -> tuple[int, str]:
+    """Exit code and output of a command line, with the sandbox where the page says that it is."""
+    words = shlex.split(line.replace(SANDBOX, sandbox))
+    code, printed = (0, _curl(words[1:])) if words[0] == "curl" else in_terminal(_resolved(words))
+    if words[:2] == ["credit", "sandbox"]:
+        printed = re.sub(r"http://127\.0\.0\.1:\d+", SANDBOX, printed).removesuffix("沙盒已停止\n")
+    return code, printed.replace(sandbox, SANDBOX)
+
+
 def _resolved(words: list[str]) -> list[str]:
     if words[0] == "credit":
-        return [str(Path(sysconfig.get_path("scripts")) / "credit"), *words[1:]]
+        # A sandbox serves until its input ends; here that is at once.
+        until = ["--while-stdin"] if words[1:2] == ["sandbox"] else []
+        return [str(Path(sysconfig.get_path("scripts")) / "credit"), *words[1:], *until]
     if words[0] == "python":
         return [sys.executable, *words[1:]]
-    raise AssertionError(f"the documentation runs credit and python, not {words[0]}")
+    raise AssertionError(f"the documentation runs credit, python and curl, not {words[0]}")
+
+
+def _curl(words: list[str]) -> str:
+    """What curl prints; not every machine has one."""
+    options = argparse.ArgumentParser()
+    options.add_argument("url")
+    options.add_argument("-X")
+    options.add_argument("-H", action="append", default=[])
+    options.add_argument("-d")
+    options.add_argument("-s", action="store_true")
+    options.add_argument("-i", action="store_true")
+    asked = options.parse_args(words)
+    headers = dict(line.split(": ", 1) for line in asked.H)
+    content = None if asked.d is None else asked.d.encode()
+    answer = httpx.request(
+        asked.X or ("GET" if content is None else "POST"), asked.url, headers=headers, content=content, trust_env=False
+    )
+    head = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}", *(f"{k}: {v}" for k, v in answer.headers.items())]
+    return "\n".join([*(head if asked.i else []), *([""] if asked.i else []), answer.text, ""])
 
 
 def in_terminal(command: list[str]) -> tuple[int, str]:
@@ -171,7 +217,8 @@ def in_terminal(command: list[str]) -> tuple[int, str]:
         done = subprocess.run(command, env=environment, capture_output=True, check=False)
         return done.returncode, (done.stdout + done.stderr).decode()
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    stdin = subprocess.DEVNULL if command[-1] == "--while-stdin" else theirs
+    with subprocess.Popen(command, env=environment, stdin=stdin, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         printed = bytearray()
         while chunk := _read(ours):

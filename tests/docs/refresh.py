@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.docs.pages import PAGES, parse, printed_before, working_folder
+from credit_sdk.testing import Sandbox
+from tests.docs.pages import PAGES, SANDBOX, parse, printed_before, working_folder
 
 
 def main() -> None:
@@ -18,21 +21,24 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             working_folder(Path(folder))
             os.chdir(folder)
-            text = _fresh(page)
+            with Sandbox() as sandbox:
+                text = _fresh(page, sandbox.url)
             os.chdir(page.parent)
         if text != page.read_text(encoding="utf-8"):
             page.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{page.name}\n")
 
 
-def _fresh(page: Path) -> str:
+def _fresh(page: Path, sandbox: str) -> str:
     document = parse(page)
+    document.namespace["_sandbox"] = sandbox if SANDBOX in document.text else SANDBOX
     text, moved = document.text, 0
     for example in document.examples():
         block = example.parsed
         if "output" not in block.marks:
-            if block.language in {"sh", "console", "json"}:
-                example.evaluate()
+            if block.language in {"sh", "console", "json"} | ({"python"} if SANDBOX in document.text else set()):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    example.evaluate()
             continue
         lines = [line.rstrip() for line in printed_before(block, example).strip("\n").splitlines()]
         if shown := block.marks["output"]:

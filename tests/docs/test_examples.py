@@ -16,6 +16,11 @@ SAYS = {
     "quickstart_async.py": ["restrict 不得继续", "allow    可以继续", "priority 可以继续", "没有结论 invalid_subject"],
     "procurement_award.py": ["投标三（联合体，成员之一在名单上）: 拒绝其参与", "已存入案卷 3 份"],
     "custom_source.py": ["restrict, blocking=False", "没有结论 source_unavailable", "异步"],
+    "http_platform.py": [
+        "修复之前: restrict",
+        "变化: restrict → allow",
+        "没有结论 source_unavailable（rate_limited，可重试）",
+    ],
     "own_measure_list/run.py": ["restrict，不得签约", "暂停: 不予出租公有房屋（XG-2）", "应当执行: 同等条件下优先承租"],
 }
 

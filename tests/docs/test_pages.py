@@ -12,17 +12,24 @@ from urllib.parse import unquote
 import pytest
 
 import credit_sdk
-from credit_sdk import errors, plugins, sources, testing
+from credit_sdk import errors, plugins, ports, sources, testing, transport
 from credit_sdk.cli.check import check
+from credit_sdk.cli.sandbox import sandbox
+from credit_sdk.client import settings
 from credit_sdk.decision.words import NOTICES
 from credit_sdk.errors import CreditError
 from credit_sdk.model.catalogue import CATALOGUE
+from credit_sdk.sandbox._fault_switches import KINDS
+from credit_sdk.sandbox.app import contract
+from credit_sdk.sources import profiles
 from credit_sdk.testing.conformance import load_vectors
+from credit_sdk.transport import _faults as faults
 from tests.docs.pages import PAGES, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click import Command
     from pydantic import BaseModel
 
 DOCS = ROOT / "docs"
@@ -99,6 +106,15 @@ def test_every_error_has_its_row(error: type[CreditError]) -> None:
         assert f"| {'是' if error.retryable else '否'} |" in row
 
 
+def test_every_fault_has_its_row() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `(\w+)` \| ([是否]) \|", read("docs/failures.md"), re.MULTILINE)
+    assert [word for word, _, _ in rows] == list(errors.FAULTS)
+    known = {word: (fault.error.__name__, "是" if fault.retryable else "否") for word, fault in faults.FAULTS.items()}
+    told = {word: (error, retryable) for word, error, retryable in rows}
+    # What a reader finds wrong is told by no table; truncated alone may heal.
+    assert told == {word: known.get(word, ("BadRecord", "否")) for word in told}
+
+
 # ------------------------------------------------------------------------------------------------------ words and names
 
 
@@ -113,10 +129,34 @@ def test_every_notice_has_its_row() -> None:
     )
 
 
-def test_every_option_of_check_is_described() -> None:
-    page = read("docs/cli.md")
-    options = [option for parameter in check.params for option in parameter.opts if option.startswith("--")]
+@pytest.mark.parametrize(("command", "name"), [(check, "cli"), (sandbox, "sandbox")], ids=["check", "sandbox"])
+def test_every_option_is_described(command: Command, name: str) -> None:
+    page = read(f"docs/{name}.md") + read("docs/cli.md")
+    params = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+    options = [option for parameter in params for option in parameter.opts if option.startswith("--")]
     assert [option for option in options if option != "--help" and f"`{option}" not in page] == []
+
+
+def test_every_setting_is_described() -> None:
+    for name in settings.NAMES:
+        assert f"`CREDIT_{name.upper()}`" in read("docs/reference/root.md")
+
+
+def test_every_fault_of_the_sandbox_has_its_row() -> None:
+    page = read("docs/sandbox.md")
+    for kind, options in KINDS.items():
+        (row,) = re.findall(rf"^\| `{kind}` \|([^|]*)\| ", page, re.MULTILINE)
+        assert re.findall(r"`(\w+)`", row) == sorted(options, reverse=True)
+
+
+def test_every_call_of_the_contract_is_described() -> None:
+    calls = [
+        f"`{method.upper()} {path}`"
+        for path, calls in contract()["paths"].items()
+        for method in calls
+        if method != "parameters"
+    ]
+    assert [call for call in calls if call not in read("docs/contract.md")] == []
 
 
 def test_every_key_of_a_measure_list_is_described() -> None:
@@ -138,14 +178,22 @@ def test_every_key_of_a_measure_list_is_described() -> None:
 
 @pytest.mark.parametrize(
     ("module", "page"),
-    [(credit_sdk, "root"), (sources, "sources"), (plugins, "plugins"), (testing, "testing")],
+    [
+        (credit_sdk, "root"),
+        (sources, "sources"),
+        (profiles, "profiles"),
+        (transport, "transport"),
+        (ports, "ports"),
+        (plugins, "plugins"),
+        (testing, "testing"),
+    ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_every_public_name_is_in_the_reference(module: object, page: str) -> None:
     text = read(f"docs/reference/{page}.md")
     names = [name for name in module.__all__ if not name.startswith("__")]  # type: ignore[attr-defined]
     if page == "testing":  # builders and doubles stand there by module
-        names = [name for name in names if name.endswith("Contract")]
+        names = [name for name in names if name.endswith("Contract") or name == "Sandbox"]
     assert [name for name in names if not re.search(rf"\b{name}$", text, re.MULTILINE)] == []
 
 

@@ -9,19 +9,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, Block, keep, parse, working_folder
+from credit_sdk.testing import Sandbox
+from tests.docs.pages import PAGES, ROOT, SANDBOX, Block, keep, parse, working_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One for all pages."""
+    with Sandbox() as running:
+        yield running
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_snippets_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_snippets_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     working_folder(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     document = parse(page)
     document.namespace.update(__name__=page.stem, __file__=str(tmp_path / "snippet.py"))
+    if SANDBOX in document.text:
+        sandbox: Sandbox = request.getfixturevalue("sandbox")
+        sandbox.reset()
+        document.namespace["_sandbox"] = sandbox.url
     try:
         for example in document.examples():
             example.evaluate()
