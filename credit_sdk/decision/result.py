@@ -213,7 +213,7 @@ class SourceReport(NamedTuple):
     found: bool | None = None
     """Whether the source knows the subject at all (rule 7.6); ``None`` where it could not be asked."""
     stale: bool = False
-    """Whether a record kept from before served while the source was down (rule 8.2)."""
+    """Whether something stood in for a source that was down: a record kept from before, or another layer (rule 8.2)."""
     origins: Mapping[str, str] | None = None
     """Who answered for which list, by list code, where several sources stand behind this one; ``name`` says it too."""
 
