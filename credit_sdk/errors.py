@@ -12,13 +12,18 @@
     ├── InvalidRequest               another part of the request is unusable (also ValueError)
     │   ├── UnknownDomain            no adapter for this domain
     │   ├── UnknownAction            the measure list does not declare this action
-    │   └── NoMeasureList            no measure list, or more than one, fits the jurisdiction (rule 5.9)
+    │   ├── NoMeasureList            no measure list, or more than one, fits the jurisdiction (rule 5.9)
+    │   ├── UnknownDecision          the ledger has no such decision
+    │   └── InvalidReport            what is reported does not fit the decision
     ├── MeasureListNotInForce        a draft, model or repealed list decides nothing
     ├── InvalidFile                  a file does not load; names file, line and key (also ValueError)
     │   ├── InvalidRecords           records as JSON Lines
-    │   └── InvalidMeasureList       a measure list as TOML
+    │   ├── InvalidMeasureList       a measure list as TOML
+    │   └── InvalidReceipt           a check receipt (核查凭证) that is none, or was changed
     ├── InvalidSettings              a setting (argument, environment or file) is unusable (also ValueError)
     ├── AdapterFailed                an adapter raised, returned nonsense or brought no measure list
+    ├── LedgerUnavailable            the ledger cannot be written or read now; nothing half is kept (retryable)
+    ├── LedgerDamaged                something in the ledger is not as it was written
     └── Restricted                   raised for a decision, not in place of one
 
 A caller usually needs three branches: ``NoDecision`` (do not act; ask again or ask a person), ``Restricted`` (a
@@ -239,6 +244,14 @@ class NoMeasureList(InvalidRequest):
     """No measure list, or more than one, fits the jurisdiction asked for (rule 5.9)."""
 
 
+class UnknownDecision(InvalidRequest):
+    """The ledger has no decision with this id."""
+
+
+class InvalidReport(InvalidRequest):
+    """What is reported does not fit the decision: a measure it does not name, a refusal without a reason."""
+
+
 class MeasureListNotInForce(CreditError):
     """A draft, model or repealed measure list serves reading, linting and comparing; it decides nothing."""
 
@@ -255,6 +268,10 @@ class InvalidMeasureList(InvalidFile):
     """A measure list (TOML) does not load."""
 
 
+class InvalidReceipt(InvalidFile):
+    """A check receipt (核查凭证) that is none, or that was changed after it was signed."""
+
+
 class InvalidSettings(CreditError, ValueError):
     """A setting is unusable."""
 
@@ -264,6 +281,16 @@ class AdapterFailed(CreditError):
 
     adapter: str = ""
     """The entry point's name."""
+
+
+class LedgerUnavailable(CreditError):
+    """The ledger cannot be written or read: locked, full, read-only, out of reach. Of what was to be written, nothing is there."""
+
+    retryable = True
+
+
+class LedgerDamaged(CreditError):
+    """Something in the ledger is not as it was written. Everything else in it can still be read."""
 
 
 class Restricted(CreditError):

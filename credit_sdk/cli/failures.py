@@ -7,7 +7,7 @@ code meaning
      ``lint`` and ``doctor``
 2    bad input: the command line, a file, a setting, the request
 3    ``check`` only: restrict
-4    no answer (``NoDecision``)
+4    no answer (``NoDecision``), or a ledger that cannot be used
 130  interrupted
 141  nobody reads the output
 ==== =================================================================================
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from credit_sdk.errors import CreditError, InvalidRequest, NoDecision, Restricted
+from credit_sdk.errors import CreditError, InvalidRequest, LedgerDamaged, LedgerUnavailable, NoDecision, Restricted
 
 if TYPE_CHECKING:
     from credit_sdk.cli.output import OutputFailedError
@@ -61,7 +61,7 @@ def fail(error: BaseException, session: Session) -> int:
     report(told, session)
     if isinstance(told, _Internal):
         return INTERNAL
-    if isinstance(told, NoDecision):
+    if isinstance(told, NoDecision | LedgerUnavailable | LedgerDamaged):
         return NO_ANSWER
     return RESTRICTED if isinstance(told, Restricted) else BAD_INPUT
 

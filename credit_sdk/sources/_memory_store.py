@@ -10,7 +10,7 @@ from cachetools import TLRUCache
 
 from credit_sdk.errors import InvalidSettings
 from credit_sdk.model.subject import Subject
-from credit_sdk.sources._forks import renew_in_children
+from credit_sdk.ports.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
