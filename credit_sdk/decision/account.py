@@ -229,9 +229,10 @@ def _objection(seen: SeenListing, decision: Decision, lang: Lang) -> str | None:
         if listing.objection
         else words.say(words.STATUSES, listing.status, lang)
     )
-    if seen.standing is not Standing.IN_FORCE or listing.kind is ListKind.RED:
+    policy = decision.measure_list.policy
+    if seen.standing is not Standing.IN_FORCE or listing.kind is ListKind.RED or policy.on_objection is None:
         return said
-    effect, _ = effect_of_objection(listing, decision.measure_list.policy)
+    effect, _ = effect_of_objection(listing, policy)
     done = words.say(words.OBJECTION_EFFECTS, effect, lang)
     return f"{said}; by the measure list, {done}" if lang == "en" else f"{said}；依措施清单，{done}"
 

@@ -108,6 +108,9 @@ def combine(
         _by_id(findings),
         _conflicts(findings) if findings.reds and findings.blacks else (),
         ordered(findings.notices) if findings.notices else (),
+        None,
+        (),
+        stamp.signer,
     )
 
 

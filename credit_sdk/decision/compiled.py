@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from credit_sdk.decision.coverage import CoverageView
 from credit_sdk.model.catalogue import CATALOGUE
-from credit_sdk.model.measure import CleanYearsTrigger, KindTrigger, ListTrigger
+from credit_sdk.model.measure import TERM_LENGTHS, CleanYearsTrigger, KindTrigger, ListTrigger
 from credit_sdk.model.terms import Consequence, ListClass, ListKind, SubjectType
 
 if TYPE_CHECKING:
@@ -102,6 +102,12 @@ class CompiledList:
             )
             for order, measure in enumerate(measure_list.measures)
         )
+        self.days_needed = tuple(
+            key
+            for key in ("deadline", *TERM_LENGTHS)
+            if any(key in measure.terms.get("needs", ()) for measure in measure_list.measures)
+        )
+        """Of what a measure needs from the context, the keys that set a day."""
         self._tables: dict[tuple[str, SubjectType], ActionTable] = {}
         self._last_view: tuple[CoverageTable, CoverageView] | None = None
 

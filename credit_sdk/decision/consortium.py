@@ -80,6 +80,7 @@ def combine_members(plan: Plan, parts: Sequence[Decision | NoDecision], as_of: d
         notices=ordered(notices),
         degraded=next((part.degraded for part in decided if part.degraded is not None), None),
         parts=tuple(decided),
+        signer=stamp.signer,
     )
 
 

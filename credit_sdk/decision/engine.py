@@ -153,4 +153,5 @@ def without_source(
         coverage=CoverageReport(required, missing=required),
         source=SourceReport(source),
         degraded=Degraded(error.code),
+        signer=stamp.signer,
     )

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_sdk.errors import InvalidRequest, UnknownAction, quoted
+from credit_sdk.model.measure import LONGEST_TERM
 from credit_sdk.model.moments import shanghai_day
 from credit_sdk.model.subject import Subject
 from credit_sdk.model.terms import Role
 
 if TYPE_CHECKING:
     from credit_sdk.decision.compiled import CompiledList
+    from credit_sdk.decision.result import Signer
     from credit_sdk.model.measure import Action
     from credit_sdk.model.request import CheckRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What tells one decision from another that says the same; passed in, as clocks and chance are."""
 
     decision_id: str
     """UUIDv7."""
     decided_at: datetime
+    signer: Signer | None = None
+    """Who signs the decision's receipt, if one is asked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +52,7 @@ def plan(request: CheckRequest, compiled: CompiledList) -> Plan:
 
     :raises InvalidSubject: a code, name or type that cannot be checked.
     :raises UnknownAction: the measure list does not declare the action.
-    :raises InvalidRequest: another field is unusable.
+    :raises InvalidRequest: another field is unusable; in ``context`` what sets a day, where a measure needs it.
     """
     action = compiled.measure_list.actions.get(request.action)
     if action is None:
@@ -60,6 +63,8 @@ def plan(request: CheckRequest, compiled: CompiledList) -> Plan:
             key="action",
         )
     _check_fields(request)
+    if request.context and compiled.days_needed:
+        _check_days(request.context, compiled.days_needed)
     subject = request.subject if isinstance(request.subject, Subject) else Subject(request.subject)
     if not request.members and not request.related:
         return Plan(request, compiled, action, (subject,))
@@ -100,6 +105,38 @@ def _check_fields(request: CheckRequest) -> None:
         )
     if request.context is not None and not isinstance(request.context, Mapping):
         raise InvalidRequest("context 应为键值映射", "context must be a mapping", key="context")
+
+
+def _check_days(context: Mapping[str, Any], needed: Collection[str]) -> None:
+    """Refuse a term that cannot be read: silence would mean that there is none.
+
+    :param needed: the keys that a measure of the list needs.
+    :raises InvalidRequest: names the key.
+    """
+    for key in needed:
+        given = context.get(key)
+        if given is None:
+            continue
+        if key == "deadline":
+            if not _is_day(given):
+                raise InvalidRequest(
+                    "应为日期; 例如 2026-12-10", "must be a day; such as 2026-12-10", key="context.deadline"
+                )
+        elif type(given) is not int or not 1 <= given <= LONGEST_TERM:
+            raise InvalidRequest(
+                f"应为 1 至 {LONGEST_TERM} 的整数",
+                f"must be a whole number from 1 to {LONGEST_TERM}",
+                key=f"context.{key}",
+            )
+
+
+def _is_day(given: object) -> bool:
+    if isinstance(given, str):
+        try:
+            datetime.fromisoformat(given)
+        except ValueError:
+            return False
+    return isinstance(given, str | date)
 
 
 def _role(role: Role | str) -> Role:

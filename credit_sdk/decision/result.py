@@ -7,10 +7,10 @@ to a check. Use them by their fields' names; a later version may add fields.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from credit_sdk.decision import words
-from credit_sdk.errors import Lang, Restricted
+from credit_sdk.decision import as_text, words
+from credit_sdk.errors import InvalidSettings, Lang, Restricted
 from credit_sdk.model.moments import written
 from credit_sdk.model.terms import Effect, Identity, ListClass, Standing
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from credit_sdk.decision.coverage import CoverageReport
+    from credit_sdk.formats.receipt import CheckReceipt
     from credit_sdk.model.listing import Listing
     from credit_sdk.model.measure import Basis, Measure, MeasureList
     from credit_sdk.model.request import CheckRequest
     from credit_sdk.model.subject import Subject
     from credit_sdk.model.terms import Consequence, Force, Role
 
-SCHEMA = "credit.decision/1"
+SCHEMA = as_text.SCHEMA
 """Name and version of :meth:`Decision.to_dict`'s form."""
 
 build = tuple.__new__
@@ -239,11 +240,22 @@ class Degraded(NamedTuple):
         return {"reason": self.reason, "fallback": self.fallback}
 
 
+class Signer(Protocol):
+    """Who signs a decision's receipt: the deployment, with its key. The rules know nothing else of it."""
+
+    def __call__(self, decision: Decision, *, masked: bool = False) -> CheckReceipt:
+        """The receipt; see :meth:`Decision.receipt`."""
+        ...
+
+
 class Decision(NamedTuple):
     """The answer to a check (核查结论): the effect, and everything that led to it.
 
     ``to_dict()`` is the JSON of schema ``credit.decision/1``; ``explain()`` says the same to a person. The same record,
     measure list, request and ``as_of`` give the same but for ``decision_id`` and ``decided_at``.
+
+    Decisions are equal if they say the same, whoever signs for them. A pickled one leaves its signer behind: a key stays in
+    the process that holds it.
     """
 
     decision_id: str
@@ -274,6 +286,8 @@ class Decision(NamedTuple):
     degraded: Degraded | None = None
     parts: tuple[Decision, ...] = ()
     """The decisions on a consortium's members (rule 5.8), in the order of the request."""
+    signer: Signer | None = None
+    """Who signs the receipt: set by the client. No part of what the decision says."""
 
     @property
     def domain(self) -> str:
@@ -316,6 +330,24 @@ class Decision(NamedTuple):
         if self.blocking:
             raise restricted(self)
 
+    def receipt(self, *, masked: bool = False) -> CheckReceipt:
+        """The check receipt (核查凭证) for the case file: this decision, signed with the deployment's key, and its page.
+
+        Needs the extra ``receipts``. Every call makes a receipt of its own, with its own number and time.
+
+        :param masked: whether codes and names are masked, for publication.
+        :raises InvalidSettings: no key is set (``receipt_key``) and the client keeps no ledger file beside which it could
+            make one; or the decision does not come from a client.
+        """
+        if self.signer is None:
+            raise InvalidSettings(
+                "该结论不是由客户端作出的, 没有签发密钥; 请用 credit_sdk.formats.receipt.CheckReceipt.issue(decision, key) 签发",
+                "this decision does not come from a client, so there is no key to sign with; use"
+                " credit_sdk.formats.receipt.CheckReceipt.issue(decision, key)",
+                key="receipt_key",
+            )
+        return self.signer(self, masked=masked)
+
     def to_dict(self, lang: Lang = "zh") -> dict[str, Any]:
         """The decision as JSON values, identifiers whole; ``lang`` is that of the notices' text."""
         return {
@@ -350,10 +382,21 @@ class Decision(NamedTuple):
 
     def to_json(self, lang: Lang = "zh", *, indent: int | None = None) -> str:
         """:meth:`to_dict` as JSON text."""
+        if indent is None:
+            return as_text.decision_text(self, lang)
         return json.dumps(self.to_dict(lang), ensure_ascii=False, indent=indent)
+
+    def __eq__(self, other: object) -> bool:
+        return self[:-1] == other[:-1] if isinstance(other, Decision) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:  # a tuple brings its own, which would see the signer
+        return self[:-1] != other[:-1] if isinstance(other, Decision) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.decision_id)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Decision, self[:-1]
 
     def __repr__(self) -> str:
         return (

@@ -22,6 +22,7 @@ from pydantic import (
 
 from credit_sdk.formats._problems import NO_DAY, Fault
 from credit_sdk.model.jurisdiction import is_jurisdiction
+from credit_sdk.model.measure import LONGEST_TERM, TERM_LENGTHS
 from credit_sdk.model.subject import ORGANISATIONS
 from credit_sdk.model.terms import (
     Consequence,
@@ -109,6 +110,12 @@ def _terms(value: Any) -> Any:
     needs = terms.get("needs", [])
     if not isinstance(needs, list) or not all(isinstance(key, str) for key in needs):
         raise Fault("needs 应为字符串的数组", "needs must be an array of strings")
+    for key in TERM_LENGTHS:
+        days = terms.get(key)
+        if days is not None and (type(days) is not int or not 1 <= days <= LONGEST_TERM):
+            raise Fault(
+                f"{key} 应为 1 至 {LONGEST_TERM} 的整数", f"{key} must be a whole number from 1 to {LONGEST_TERM}"
+            )
     if "reaches" in terms:
         raise Fault("reaches 是措施的键, 不在 terms 中", "reaches is a key of the measure, not of its terms")
     return terms

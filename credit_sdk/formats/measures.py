@@ -7,7 +7,8 @@ import json
 import re
 import tomllib
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,10 @@ def loads(content: bytes | str, *, file: str | None = None) -> MeasureList:
             "not usable TOML: a number is too long, or the nesting too deep",
             file=file,
         ) from None
-    return _build(values, file, f"sha256:{hashlib.sha256(raw).hexdigest()}", text)
+    digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return _build(
+        values, file, digest, raw.decode(), text
+    )  # kept as it is, with its byte order mark, as the digest is of that
 
 
 def from_dict(values: Mapping[str, Any], *, file: str | None = None) -> MeasureList:
@@ -113,7 +117,28 @@ def from_dict(values: Mapping[str, Any], *, file: str | None = None) -> MeasureL
             f"cannot be written as JSON ({type(error).__name__}); give values as decoded from TOML",
             file=file,
         ) from None
-    return _build(dict(values), file, f"sha256:{hashlib.sha256(canonical).hexdigest()}", None)
+    # The keys' order is no part of what the list says, hence not of the digest; but decisions show terms in their order.
+    text = json.dumps(values, ensure_ascii=False, default=_plainly)
+    return _build(dict(values), file, f"sha256:{hashlib.sha256(canonical).hexdigest()}", text)
+
+
+def loads_again(text: str, digest: str, *, file: str | None = None) -> MeasureList:
+    """Read a measure list from the text that it keeps (:attr:`MeasureList.text`).
+
+    :param digest: the list's own.
+    :raises InvalidMeasureList: this version cannot read it any more.
+    """
+    if not text.startswith("{"):  # which no TOML does
+        return replace(loads(text, file=file), digest=digest)
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidMeasureList("不是 JSON", "not JSON", file=file) from None
+    return replace(from_dict(values, file=file), digest=digest)
+
+
+def _plainly(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 class _Unusable(Exception):
@@ -124,15 +149,15 @@ class _Unusable(Exception):
         self.loc, self.zh, self.en = loc, zh, en
 
 
-def _build(values: dict[str, Any], file: str | None, digest: str, text: str | None) -> MeasureList:
+def _build(values: dict[str, Any], file: str | None, digest: str, text: str, toml: str | None = None) -> MeasureList:
     try:
-        return _measure_list(_parsed(values), digest, file)
+        return _measure_list(_parsed(values), digest, file, text)
     except _Unusable as fault:
         raise InvalidMeasureList(
             fault.zh,
             fault.en,
             file=file,
-            line=None if text is None else line_of(text, fault.loc),
+            line=None if toml is None else line_of(toml, fault.loc),
             key=_named(fault.loc, values),
         ) from None
 
@@ -156,7 +181,7 @@ def _parsed(values: dict[str, Any]) -> MeasureListFile:
     return parsed
 
 
-def _measure_list(parsed: MeasureListFile, digest: str, file: str | None) -> MeasureList:
+def _measure_list(parsed: MeasureListFile, digest: str, file: str | None, text: str) -> MeasureList:
     local = {}
     for place, table in enumerate(parsed.lists.local):
         if table.code in CATALOGUE or table.code == VIOLATIONS or table.code in local:
@@ -203,6 +228,7 @@ def _measure_list(parsed: MeasureListFile, digest: str, file: str | None) -> Mea
         local_lists=local,
         optional_lists=frozenset(parsed.lists.optional),
         file=file,
+        text=text,
     )
 
 

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     )
 
 
+TERM_LENGTHS = ("deadline_days", "deadline_working_days")
+"""Keys of ``terms`` that say how many days a term has."""
+LONGEST_TERM = 3650
+"""Days; what is longer is a slip of the pen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """A legal basis (实施依据): instrument, document number, article."""
@@ -158,6 +164,9 @@ class MeasureList:
     local_lists: Mapping[str, ListInfo] = field(default_factory=dict)
     optional_lists: frozenset[str] = frozenset()
     file: str | None = None
+    text: str | None = None
+    """What it was read from: the TOML text, or JSON of the values; :func:`credit_sdk.formats.measures.loads_again` reads
+    it. ``None`` where it was not read but built."""
 
     def __repr__(self) -> str:
         return f"MeasureList({self.id!r}, version={self.version!r}, {len(self.measures)} measures)"

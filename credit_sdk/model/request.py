@@ -27,7 +27,9 @@ class CheckRequest:
     :param purpose: why the check is made; kept with the request.
     :param authorization: on what authority; kept with the request.
     :param as_of: the decision's moment, with an offset; default: now.
-    :param context: what the matter itself gives, by key, such as the bonus points that a tender file sets.
+    :param context: what the matter itself gives, by key, such as the bonus points that a tender file sets. Only keys that a
+        measure ``needs`` come to anything; of these ``deadline`` is a day (ISO 8601), ``deadline_days`` and
+        ``deadline_working_days`` are whole numbers.
     """
 
     subject: str | Subject = field(repr=False)

@@ -9,16 +9,15 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from credit_sdk.decision import engine, planning
+from credit_sdk.decision import planning
+from credit_sdk.decision.answering import Fetched, answer
 from credit_sdk.decision.combining import enforce_handles
 from credit_sdk.decision.compiled import CompiledList
-from credit_sdk.decision.consortium import combine_members
-from credit_sdk.decision.planning import Stamp
-from credit_sdk.decision.result import Decision
+from credit_sdk.decision.planning import Plan, Stamp
 from credit_sdk.errors import NoDecision
 from credit_sdk.formats import measures
 from credit_sdk.model.catalogue import CATALOGUE
@@ -27,6 +26,9 @@ from credit_sdk.model.request import CheckRequest
 from credit_sdk.model.subject import Subject
 from credit_sdk.model.terms import ObjectionEffect
 from credit_sdk.sources import MemorySource
+
+if TYPE_CHECKING:
+    from credit_sdk.decision.result import Decision
 
 CODE, OTHER, PARENT = "91990100MA0000A019", "91990100MA0000A02C", "91990100MA0000A03F"
 NAME, PARENT_NAME = "虚构甲建筑有限公司", "虚构丙园林绿化有限公司"
@@ -138,11 +140,8 @@ class World:
         return replace(self, entries=(*self.entries, *entries), **changes)
 
 
-def decide(world: World, *, number: int = 0, backwards: bool = False) -> Decision | NoDecision:
-    """The decision, or why there is none.
-
-    :raises Restricted: the caller does not handle a penalty's obligation (5.5).
-    """
+def prepared(world: World, *, backwards: bool = False) -> tuple[Plan, list[Fetched]]:
+    """The request made ready, and what a source answers to it."""
     lines = world.lines[::-1] if backwards else world.lines
     source = MemorySource.of(lines, lists=world.compiled.lists, read_at=world.as_of)
     request = CheckRequest(
@@ -155,25 +154,20 @@ def decide(world: World, *, number: int = 0, backwards: bool = False) -> Decisio
         as_of=world.as_of,
     )
     plan = planning.plan(request, world.compiled)
-    records = dict(zip(plan.wanted, source.fetch(plan.wanted), strict=True))
+    return plan, list(source.fetch(plan.wanted))
+
+
+def decide(world: World, *, number: int = 0, backwards: bool = False) -> Decision | NoDecision:
+    """The decision, or why there is none.
+
+    :raises Restricted: the caller does not handle a penalty's obligation (5.5).
+    """
+    plan, fetched = prepared(world, backwards=backwards)
     stamp = Stamp(f"00000000-0000-7000-8000-{number:012d}", world.as_of + timedelta(seconds=number))
-    parts: list[Decision | NoDecision] = []
-    for place, subject in enumerate(plan.subjects):
-        related = [(role, other, records[other]) for role, other in plan.related] if place == 0 else []
-        record = records[subject]
-        assert not isinstance(record, NoDecision)
-        try:
-            parts.append(engine.conclude(plan, subject, record, world.as_of, stamp, related))  # type: ignore[arg-type]
-        except NoDecision as error:
-            parts.append(error)
-    if len(parts) == 1:
-        decision = parts[0]
-    else:
-        try:
-            decision = combine_members(plan, parts, world.as_of, stamp)
-        except NoDecision as error:
-            return error
-    return enforce_handles(decision) if isinstance(decision, Decision) else decision
+    try:
+        return enforce_handles(answer(plan, fetched, "memory", as_of=world.as_of, stamp=lambda: stamp))
+    except NoDecision as error:
+        return error
 
 
 # --------------------------------------------------------------------------------------------------------- strategies
