@@ -183,9 +183,13 @@ def outcome_object(
     not_executed: Mapping[str, str],
     at: Any,
     note: str | None,
+    key: str | None = None,
+    kind: str = "outcome",
+    case: bool = False,
+    override: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """An outcome as the intake takes it."""
-    return {
+    """An outcome as the intake takes it. What is as it mostly is goes unsaid: an intake of before knows no more."""
+    told: dict[str, Any] = {
         "decision_id": decision_id,
         "subject": dict(subject),
         "domain": domain,
@@ -196,3 +200,12 @@ def outcome_object(
         "at": written(at),
         "note": note,
     }
+    if key is not None:
+        told["key"] = key
+    if kind != "outcome":
+        told["kind"] = kind
+    if case:
+        told["case"] = True
+    if override is not None:
+        told["override"] = dict(override)
+    return told

@@ -80,6 +80,7 @@ def _each_once(items: list[str]) -> list[str]:
 
 _Name = Annotated[str, _length(1, _LONGEST_NAME, blank=False)]
 _Id = Annotated[str, _length(1, _LONGEST_ID)]
+_Reason = Annotated[str, _length(1, _LONGEST_NOTE)]
 _Word = Annotated[
     str,
     _form(
@@ -134,6 +135,13 @@ class _Query(TypedDict):
     subjects: Annotated[list[_AskedSubject], Field(min_length=1)]
 
 
+class _Override(TypedDict):
+    __pydantic_config__ = _CONFIG  # type: ignore[misc]
+    reason: _Reason
+    approver: _Reason
+    legal_basis: _Reason
+
+
 class _Outcome(TypedDict):
     __pydantic_config__ = _CONFIG  # type: ignore[misc]
     decision_id: Annotated[
@@ -149,14 +157,30 @@ class _Outcome(TypedDict):
     action: _Word
     effect: Literal["allow", "priority", "restrict"]
     executed: NotRequired[Annotated[list[_Id], AfterValidator(_each_once)]]
-    not_executed: NotRequired[dict[_Id, Annotated[str, _length(1, _LONGEST_NOTE)]]]
+    not_executed: NotRequired[dict[_Id, _Reason]]
     at: Annotated[str, BeforeValidator(_moment)]
     note: NotRequired[Annotated[str | None, _length(0, _LONGEST_NOTE)]]
+    key: NotRequired[
+        Annotated[
+            str, _form(r"[!-~]{1,255}", "应为 1 至 255 个可见 ASCII 字符", "must be 1 to 255 visible ASCII characters")
+        ]
+    ]
+    kind: NotRequired[Literal["outcome", "override", "release", "discharge"]]
+    case: NotRequired[bool]
+    override: NotRequired[_Override]
+
+
+def _reasoned(outcome: dict[str, Any]) -> dict[str, Any]:
+    if (outcome.get("kind") == "override") != ("override" in outcome):
+        raise Fault(
+            "kind 为 override 时, 且仅在此时, 给出 override", "give override if kind is override, and only then"
+        )
+    return outcome
 
 
 class _Outcomes(TypedDict):
     __pydantic_config__ = _CONFIG  # type: ignore[misc]
-    outcomes: Annotated[list[_Outcome], Field(min_length=1)]
+    outcomes: Annotated[list[Annotated[_Outcome, AfterValidator(_reasoned)]], Field(min_length=1)]
 
 
 _QUERY: TypeAdapter[Any] = TypeAdapter(_Query)

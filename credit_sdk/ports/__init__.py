@@ -6,12 +6,14 @@ from credit_sdk.ports.changes import AsyncChangeFeed, Change, ChangeFeed, Change
 from credit_sdk.ports.clock import Clock, system_clock
 from credit_sdk.ports.observer import SILENT, Observer
 from credit_sdk.ports.record_store import Kept, RecordStore
+from credit_sdk.ports.sender import AsyncOutcomeSender, OutcomeSender
 from credit_sdk.ports.source import Answer, AsyncRecordSource, RecordSource
 
 __all__ = [
     "SILENT",
     "Answer",
     "AsyncChangeFeed",
+    "AsyncOutcomeSender",
     "AsyncRecordSource",
     "Change",
     "ChangeFeed",
@@ -19,6 +21,7 @@ __all__ = [
     "Clock",
     "Kept",
     "Observer",
+    "OutcomeSender",
     "RecordSource",
     "RecordStore",
     "system_clock",

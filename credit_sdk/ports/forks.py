@@ -1,6 +1,7 @@
 """Objects with locks, in a forked child (gunicorn's preload, multiprocessing).
 
-A child inherits locks as they were, perhaps held by a thread that it does not have, and data perhaps half changed.
+A child inherits locks as they were, perhaps held by a thread that it does not have, and data perhaps half changed. What
+must not be inherited at all, such as an open database file, is put down before the fork.
 """
 
 from __future__ import annotations
@@ -18,12 +19,40 @@ class Renewable(Protocol):
         ...
 
 
+class Pausable(Protocol):
+    """What puts something down before a fork, and takes it up again in the parent."""
+
+    def before_fork(self) -> None:
+        """Called in the parent, by the thread that forks. To be quick, and never to wait for ever."""
+        ...
+
+    def after_fork(self) -> None:
+        """Called in the parent when the child is there."""
+        ...
+
+
 _ALIVE: WeakSet[Renewable] = WeakSet()
+_PAUSED: WeakSet[Pausable] = WeakSet()
 
 
 def renew_in_children(thing: Renewable) -> None:
     """Call ``thing.begin_anew()`` in every process forked from this one, as long as somebody holds ``thing``."""
     _ALIVE.add(thing)
+
+
+def pause_while_forking(thing: Pausable) -> None:
+    """Call ``thing.before_fork()`` and ``thing.after_fork()`` around every fork of this process, while somebody holds it."""
+    _PAUSED.add(thing)
+
+
+def _before() -> None:
+    for thing in list(_PAUSED):
+        thing.before_fork()
+
+
+def _in_parent() -> None:
+    for thing in list(_PAUSED):
+        thing.after_fork()
 
 
 def _in_child() -> None:
@@ -32,4 +61,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=_in_child)
+    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

@@ -42,8 +42,14 @@ class EntryKind(StrEnum):
     """The change feed was read; its cursor, and the changes that concern decisions kept here."""
     RELEASE_DUE = "release_due"
     """What a restriction rested on has ended: it is due for release (解除, rule 9.5)."""
+    RELEASE_VOID = "release_void"
+    """A restriction that was due for release is not any more: its measure applies again."""
+    SETTLED = "settled"
+    """A provisional due day was settled, as its year's working days are announced by now."""
     CLOSED = "closed"
     """A month was closed (月结); its summary."""
+    REPAIRED = "repaired"
+    """A damaged ledger was mended; the places of the entries that could not be saved."""
 
 
 class Entry(NamedTuple):
@@ -112,6 +118,8 @@ class KeptDecision(NamedTuple):
     """Made by a guard that only watches."""
     service: str | None
     """Which service keeps it, where several share one ledger."""
+    question: str = ""
+    """What tells one matter from another: a short hash of subject, domain and action."""
 
     def __repr__(self) -> str:
         return f"<KeptDecision {self.effect.value} {self.domain}/{self.action} {self.decision_id}>"
@@ -144,6 +152,8 @@ class Delivery(NamedTuple):
     receipt: str | None = None
     """The receiver's own number for it."""
     delivered_at: datetime | None = None
+    claimed_until: datetime | None = None
+    """Until when somebody has it in hand, who may be sending it just now; past or ``None``: nobody."""
 
     def __repr__(self) -> str:
         return f"<Delivery {self.key} {self.state.value}, {self.attempts} attempts>"
@@ -163,6 +173,7 @@ class Duty(NamedTuple):
     domain: str
     action: str
     decided_at: datetime
+    """When it was asked for first; another decision on the same matter may have taken it over since."""
     listings: tuple[str, ...]
     """Ids of the listings behind it."""
     until: date | None
@@ -173,6 +184,8 @@ class Duty(NamedTuple):
     """Whether ``due_on`` lies in a year whose working days are not yet announced; it is settled when they are."""
     reason: str | None = None
     """Why it was declined, or why it is due for release."""
+    name_en: str | None = None
+    """``name`` in English, where the measure list has it."""
 
     def __repr__(self) -> str:
         return f"<Duty {self.measure} {self.state.value} of {self.decision_id}>"
@@ -189,7 +202,7 @@ class Counts:
     checks_done: int = 0
     """Those of them that ended with a decision."""
     checks: int = 0
-    """All decisions, must-check or not."""
+    """All decisions, must-check or not; without those made again for the same matter (recheck, confirm)."""
     undecided: int = 0
     """Checks without an answer that were not made good since."""
     restricted: int = 0
@@ -199,7 +212,7 @@ class Counts:
     shadow: int = 0
     """Decisions of guards that only watch; counted nowhere else."""
     measures_due: int = 0
-    """Measures that decisions asked for (obligations)."""
+    """Measures that decisions asked for (obligations); on one matter each once, when it was first asked for."""
     executed: int = 0
     declined: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -290,7 +303,7 @@ class LedgerStore(Protocol):
     ) -> Sequence[KeptDecision]:
         """Decisions, the latest first.
 
-        :param listing: only those that used this listing.
+        :param listing: only those in which this listing was in force.
         :param mark: only those about this subject, see :func:`credit_sdk.ledger.marks`.
         :param before: a decision's id: only those before it; for the next page.
         """
@@ -303,11 +316,19 @@ class LedgerStore(Protocol):
         decision_id: str | None = None,
         state: DeliveryState | None = None,
         late_at: datetime | None = None,
+        due_at: datetime | None = None,
+        receivers: Collection[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         limit: int = 1000,
     ) -> Sequence[Delivery]:
         """Reports, the oldest first.
 
         :param late_at: only those that are waiting though their term has passed by then.
+        :param due_at: only those that are waiting though they may be sent by then.
+        :param receivers: only those for these receivers; ``None``: all.
+        :param since: only those reported from this moment on.
+        :param until: only those reported before it.
         """
         ...
 
@@ -324,6 +345,8 @@ class LedgerStore(Protocol):
     ) -> Sequence[Duty]:
         """Measures and what became of them, the oldest first.
 
+        :param decision_id: only those that this decision asked for, as they stand now: where a later decision on the same
+            matter has taken one over, it is that decision's.
         :param overdue_on: only those open whose day has passed by this day.
         :param ended_on: only those whose last listing has ended by this day.
         """

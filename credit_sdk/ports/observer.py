@@ -134,7 +134,80 @@ class BatchDone:
     elapsed: float
 
 
-Event: TypeAlias = RequestDone | Retried | CacheLooked | LayerFailed | Decided | NotDecided | BatchDone
+@dataclass(frozen=True, slots=True)
+class LedgerFailed:
+    """Something could not be kept in the ledger, and the matter went on without (``ledger_required=False``), or had to.
+
+    :param what: what was to be kept: ``checked``, ``undecided``, ``reported``.
+    :param error: the error's ``code``.
+    :param entries: how many are not kept.
+    """
+
+    what: str
+    error: str
+    entries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A receiver took reports in.
+
+    :param receiver: its name.
+    :param reports: how many.
+    :param repeated: how many of them it had already.
+    :param elapsed: seconds that the call took.
+    """
+
+    receiver: str
+    reports: int
+    repeated: int
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Reports could not be delivered yet, and are tried again.
+
+    :param fault: the stable word for what went wrong.
+    :param status: the HTTP status, if one came.
+    :param wait: seconds until the next attempt.
+    """
+
+    receiver: str
+    reports: int
+    fault: str
+    status: int | None
+    wait: float
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A receiver refused reports for good (死信): somebody must look.
+
+    :param fault: as for :class:`Deferred`; likewise the others.
+    """
+
+    receiver: str
+    reports: int
+    fault: str
+    status: int | None
+    elapsed: float
+
+
+Event: TypeAlias = (
+    RequestDone
+    | Retried
+    | CacheLooked
+    | LayerFailed
+    | Decided
+    | NotDecided
+    | BatchDone
+    | LedgerFailed
+    | Delivered
+    | Deferred
+    | Refused
+)
 """What can be observed. Later versions may add events; an observer ignores those it does not know."""
 
 

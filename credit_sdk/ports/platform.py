@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from credit_sdk.model.terms import Effect
+
+OutcomeKind: TypeAlias = Literal["outcome", "override", "release", "discharge"]
+"""What an outcome tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Outcome:
     :param executed: ids of the measures that were carried out.
     :param not_executed: ids of those that were not, and why.
     :param at: when it was done, with an offset.
+    :param key: its own idempotency key, the same on every attempt: a platform that has it already stores nothing, so that
+        batches may be cut differently each time.
+    :param kind: what is told: an ``outcome``, an ``override`` (紧急放行), a ``release`` (解除) or a ``discharge`` (履行).
+    :param case: whether it is worth keeping as an example (典型案例).
+    :param override: ``reason``, ``approver`` and ``legal_basis`` of an override.
     """
 
     decision_id: str
@@ -46,6 +54,10 @@ class Outcome:
     executed: tuple[str, ...] = ()
     not_executed: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
+    key: str | None = None
+    kind: OutcomeKind = "outcome"
+    case: bool = False
+    override: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         # Identifiers never stand in repr (rule 9.4).
@@ -53,11 +65,11 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """That the platform took an outcome in.
+class PlatformReceipt:
+    """That the platform took an outcome in (回执).
 
     :param id: the platform's own number for it.
-    :param idempotency_key: the key under which it was sent.
+    :param idempotency_key: the outcome's own key, or the batch's where it has none.
     :param received_at: by the platform's clock.
     :param repeated: whether it had it already.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 _APPLICATION_ID = 0x43524453  # "CRDS"; SQLite keeps it in the file's header
-_VERSION = 1
+_VERSION = 2
 
 _TABLES = """
 -- Facts of the database itself: its feed's name (`epoch`), whether it is seeded (`seed`).
@@ -35,9 +35,13 @@ CREATE TABLE changes (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, list TEXT NOT NULL,
     status TEXT, subject TEXT
 );
-CREATE TABLE reports (key TEXT PRIMARY KEY, content TEXT NOT NULL, received_at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE outcomes (place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX outcomes_by_key ON outcomes (key);
+-- Calls of the intake, with a digest of what they held, and where that stands.
+CREATE TABLE reports (key TEXT PRIMARY KEY, content TEXT NOT NULL, places TEXT NOT NULL) WITHOUT ROWID;
+-- `key`: the call's under which it came first; `own`: the outcome's.
+CREATE TABLE outcomes (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, own TEXT UNIQUE, received_at TEXT NOT NULL,
+    body TEXT NOT NULL
+);
 """
 
 

@@ -137,6 +137,11 @@ class Switchboard:
         self._on.clear()
         return number
 
+    def reset(self) -> None:
+        """Begin anew: all are off, and the next one is the first."""
+        self.switch_off()
+        self._number = 0
+
     def hit(self, path: str) -> list[Fault]:
         """The faults that a call to ``path`` meets; counted."""
         met: list[Fault] = []

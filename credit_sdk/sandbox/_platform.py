@@ -136,13 +136,13 @@ class Platform:
         try:
             with self._state.transaction():
                 taken = self._state.intake.take(key, outcomes, self._state.clock())
-        except KeyReused:
+        except KeyReused as reused:
             raise Refused(
                 422,
                 "idempotency_key_reused",
                 "该幂等键已用于另一内容; 新的反馈请换新键, 重发请保持内容不变",
                 "this key came before with another content; take a new key for a new report, send the same content again",
-                key="Idempotency-Key",
+                key="Idempotency-Key" if reused.place is None else f"outcomes[{reused.place}].key",
             ) from None
         return answer({"receipts": taken.receipts}, 200 if taken.repeated else 201)
 

@@ -61,7 +61,7 @@ class State:
 
     def reset(self) -> None:
         """Begin anew: the data as they were, no faults, the clock right."""
-        self.board.switch_off()
+        self.board.reset()
         self.clock.offset = timedelta()
         self.seed = _seed.seed(self._connection, self.lists, self.clock(), data=self._data, anew=True)
 

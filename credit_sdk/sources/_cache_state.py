@@ -24,10 +24,10 @@ from credit_sdk.errors import BadRecord, CreditError, SourceUnavailable
 from credit_sdk.model.record import CreditRecord
 from credit_sdk.ports.answers import as_answer, checked
 from credit_sdk.ports.changes import ChangePage
+from credit_sdk.ports.forks import renew_in_children
 from credit_sdk.ports.log import FailureLog
 from credit_sdk.ports.observer import SILENT, CacheLooked, tell
 from credit_sdk.sources._cache_policy import Hearing, marks_of, marks_of_changes
-from credit_sdk.ports.forks import renew_in_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence

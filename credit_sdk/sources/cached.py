@@ -31,12 +31,12 @@ from weakref import finalize, ref
 
 from credit_sdk.errors import CreditError, InvalidSettings
 from credit_sdk.ports.clock import Clock, system_clock
+from credit_sdk.ports.forks import renew_in_children
 from credit_sdk.ports.log import FailureLog
 from credit_sdk.ports.observer import SILENT, Observer
 from credit_sdk.sources._cache_policy import CachePolicy
 from credit_sdk.sources._cache_state import AskSource, CacheState
 from credit_sdk.sources._closing import TimeLeft, bounded
-from credit_sdk.ports.forks import renew_in_children
 from credit_sdk.sources._memory_store import MemoryStore
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ Left for the sources: batches, the deadline over all of them, and that a batch's
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack
 
-from credit_sdk.errors import BadRecord, NoDecision
+from credit_sdk.errors import BadRecord, InvalidRequest, NoDecision
 from credit_sdk.model.catalogue import CATALOGUE
 from credit_sdk.ports.answers import checked
 from credit_sdk.ports.clock import system_clock
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from credit_sdk.ports.changes import ChangePage
     from credit_sdk.ports.clock import Clock
     from credit_sdk.ports.observer import Observer
-    from credit_sdk.ports.platform import Health
+    from credit_sdk.ports.platform import Health, Outcome, PlatformReceipt
     from credit_sdk.ports.source import Answer
     from credit_sdk.sources.profiles._profile import Flow, PlatformProfile
     from credit_sdk.transport import Authenticator, Reply, Retries, Timeouts, Tls
@@ -135,6 +136,17 @@ class _Platform(Generic[C]):
         return f"<{type(self).__name__} {self.name!r}: {self._profile.name}>"
 
 
+def batch_key(outcomes: Sequence[Outcome]) -> str:
+    """The idempotency key of a batch: the same for the same outcomes in the same order.
+
+    :raises InvalidRequest: an outcome has no key.
+    """
+    keys = [one.key for one in outcomes if one.key]
+    if len(keys) != len(outcomes):
+        raise InvalidRequest("反馈缺少幂等键", "an outcome has no idempotency key", key="outcomes.key")
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
 def _forget_data(failure: NoDecision) -> None:
     """Drop what a reader raised before it raised ``failure`` in its place.
 
@@ -148,7 +160,7 @@ def _forget_data(failure: NoDecision) -> None:
 class HttpSource(_Platform[Channel]):
     """A platform, asked over HTTP; blocks. Threads may share it; a forked child may go on using it.
 
-    The connection is made by the first question. It is the platform's change feed too.
+    The connection is made by the first question. It is the platform's change feed, and takes outcomes in, too.
     """
 
     def __init__(
@@ -212,6 +224,19 @@ class HttpSource(_Platform[Channel]):
         :raises InvalidSettings: its profile offers no feed.
         """
         return self._hold(self._telling(self._profile.changes(cursor, limit, self._reading()), timeout))
+
+    def send(
+        self, outcomes: Sequence[Outcome], *, timeout: float | None = None
+    ) -> Sequence[PlatformReceipt | NoDecision]:
+        """Tell the platform what was done, as :class:`credit_sdk.ports.OutcomeSender` has it; in one call.
+
+        :param outcomes: at most 1,000 for the standard contract; each with its ``key``.
+        :raises NoDecision: the platform did not take them, or did not answer.
+        :raises InvalidRequest: they cannot be written, or one has no key.
+        :raises InvalidSettings: its profile offers no intake.
+        """
+        flow = self._profile.feedback(outcomes, batch_key(outcomes), self._reading())
+        return self._hold(self._telling(flow, timeout)) if outcomes else ()
 
     def _hold(self, talk: Conversation[T]) -> T:
         try:
@@ -296,6 +321,16 @@ class AsyncHttpSource(_Platform[AsyncChannel]):
         """As :meth:`HttpSource.changes`."""
         return await self._hold(self._telling(self._profile.changes(cursor, limit, self._reading()), timeout))
 
+    async def send_async(
+        self,
+        outcomes: Sequence[Outcome],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as above
+    ) -> Sequence[PlatformReceipt | NoDecision]:
+        """As :meth:`HttpSource.send`."""
+        flow = self._profile.feedback(outcomes, batch_key(outcomes), self._reading())
+        return await self._hold(self._telling(flow, timeout)) if outcomes else ()
+
     async def _hold(self, talk: Conversation[T]) -> T:
         try:
             while (call := talk.call) is not None:
@@ -309,6 +344,10 @@ class AsyncHttpSource(_Platform[AsyncChannel]):
             _forget_data(failure)
             raise
         return talk.result
+
+    async def release_async(self) -> None:
+        """Let go of what the running event loop holds of the connection; other loops' stays, and so may this one come back."""
+        await self._channel.release()
 
     async def aclose(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - the twin's name for it
         """As :meth:`HttpSource.close`."""

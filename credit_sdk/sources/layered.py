@@ -128,6 +128,11 @@ class LayeredSource:
         """The layers' names; a record says who of them answered for which list."""
         return self._layers.name
 
+    @property
+    def sources(self) -> tuple[RecordSource, ...]:
+        """The layers, the one that prevails first."""
+        return tuple(self._layers.sources)
+
     def fetch(self, subjects: Sequence[Subject], *, timeout: float | None = None) -> Sequence[Answer]:
         """One answer for each subject, put together from the layers'.
 
@@ -183,6 +188,11 @@ class AsyncLayeredSource:
     def name(self) -> str:
         """As :attr:`LayeredSource.name`."""
         return self._layers.name
+
+    @property
+    def sources(self) -> tuple[AsyncRecordSource, ...]:
+        """As :attr:`LayeredSource.sources`."""
+        return tuple(self._layers.sources)
 
     async def fetch_async(self, subjects: Sequence[Subject], *, timeout: float | None = None) -> Sequence[Answer]:  # noqa: ASYNC109 - the port's name for it
         """As :meth:`LayeredSource.fetch`."""

@@ -176,6 +176,12 @@ class AsyncChannel(_Settled):
             line = self._lines[loop] = AsyncLine(self._setup)
         return line
 
+    async def release(self) -> None:
+        """Close the running event loop's connections, as it is about to end; the channel stays open."""
+        line = self._lines.pop(asyncio.get_running_loop(), None) if self._process == os.getpid() else None
+        if line is not None:
+            await line.close(0)
+
     async def aclose(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - the port's name for it
         """As :meth:`Channel.close`. What belongs to another event loop is closed there, if that is still running."""
         self._closed = True

@@ -185,13 +185,15 @@ class Exchange:
         headers = answer.headers
         if word == "redirect":
             because = quoted(_address.host_of(headers.get("location", "")))
+        problem = _faults.problem_of(headers, answer.content)
         wait = _retry.retry_after(headers.get("retry-after"), headers.get("date"), self.setup.clock())
         return _faults.failure(
             word,
             self._host,
             because=because,
             status=answer.status,
-            problem=_faults.problem_code(headers, answer.content),
+            problem=problem.code,
+            words=problem.words,
             request_id=self.request_id,
             retry_after=wait if retryable else None,
             retryable=retryable,
@@ -238,6 +240,8 @@ class Exchange:
 
     def may_repeat(self, error: NoDecision) -> bool:
         """Whether to ask again after ``error``."""
+        if not self.call.patient and getattr(error, "retry_after", None) is not None:
+            return False
         return error.retryable and (self.call.repeatable or (self._unsent and error.status is None))
 
     @property

@@ -7,9 +7,9 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from credit_sdk.errors import BadRecord, NoDecision, SourceUnavailable
+from credit_sdk.errors import BadRecord, NoDecision, SourceUnavailable, masked
 from credit_sdk.transport._body import CutShort, TooLarge, UnknownEncoding
 from credit_sdk.transport._library import httpx
 
@@ -30,6 +30,16 @@ class Fault:
     zh: str
     en: str
 
+
+class Problem(NamedTuple):
+    """What a platform says of a refusal."""
+
+    code: str | None = None
+    words: str | None = None
+
+
+NO_PROBLEM = Problem()
+"""It says nothing."""
 
 _OUT, _BAD = SourceUnavailable, BadRecord
 
@@ -168,6 +178,7 @@ def failure(
     because: str = "",
     status: int | None = None,
     problem: str | None = None,
+    words: str | None = None,
     request_id: str | None = None,
     retry_after: float | None = None,
     retryable: bool | None = None,
@@ -189,6 +200,7 @@ def failure(
         fault=word,
         status=status,
         problem=problem,
+        words=words,
         request_id=request_id,
         retry_after=retry_after,
         retryable=fault.retryable if retryable is None else retryable,
@@ -213,12 +225,21 @@ def status_word(status: int) -> tuple[str, bool]:
     return _STATUSES.get(status, ("redirect" if 300 <= status < 400 else "refused", False))
 
 
-def problem_code(headers: Mapping[str, str], content: bytes) -> str | None:
-    """The ``code`` of problem details (RFC 9457), if it is a plain word: it goes into messages and logs."""
+def problem_of(headers: Mapping[str, str], content: bytes) -> Problem:
+    """Problem details (RFC 9457).
+
+    :returns: its ``code``, if that is a plain word, as it goes into messages and logs; and its ``detail``, else its ``title``.
+    """
     if "json" not in headers.get("content-type", "") or len(content) > _MOST_PROBLEM:
-        return None
+        return NO_PROBLEM
     try:
-        code = json.loads(content)["code"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return code if isinstance(code, str) and _PROBLEM_CODE.fullmatch(code) else None
+        whole = json.loads(content)
+    except (ValueError, RecursionError):
+        return NO_PROBLEM
+    if not isinstance(whole, dict):
+        return NO_PROBLEM
+    code, said = whole.get("code"), whole.get("detail") or whole.get("title")
+    return Problem(
+        code if isinstance(code, str) and _PROBLEM_CODE.fullmatch(code) else None,
+        masked(said) if isinstance(said, str) and said.strip() else None,
+    )

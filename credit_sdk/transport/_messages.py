@@ -29,6 +29,8 @@ class Call:
     :param safe: asking twice does no harm, so it may be retried. Default: ``GET`` and ``HEAD`` only; a query by ``POST``,
         and what carries an idempotency key, say ``safe=True``.
     :param timeout: seconds in total, retries included; default: the channel's ``Timeouts.total``.
+    :param patient: whether a ``Retry-After`` is waited for within the call; ``False``: who calls has a schedule of his own,
+        and is told at once.
     :raises InvalidRequest: the path or query may hold an identifier, or another part is unusable.
     """
 
@@ -41,6 +43,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, kw_only=True, repr=False)
     safe: bool | None = field(default=None, kw_only=True)
     timeout: float | None = field(default=None, kw_only=True)
+    patient: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.method not in _METHODS:

@@ -48,6 +48,7 @@ class RedBlackPlatform:
         self.records = [one for one in records if one["type"] != "violation" and one.get("list") != "violations"]
         self.source = MemorySource.of(self.records)
         self.seen: list[Seen] = []
+        self.feedback: dict[str, ET.Element] = {}
         self.url = ""
 
     def serve(self, seen: Seen) -> Served:
@@ -58,6 +59,8 @@ class RedBlackPlatform:
         _put(response, "code", "200")
         if asked.findtext("service") == "getRedBlackType":
             self._types(response)
+        elif asked.findtext("service") == "commitRedBlackBack":
+            self._take(asked, response)
         else:
             self._page(asked, response)
         return Served(body=ET.tostring(response), headers={"Content-Type": "application/xml"})
@@ -74,6 +77,14 @@ class RedBlackPlatform:
                 ]
                 codeless = any(not (who.get("code") or who.get("organisation_code")) for who in listed)
                 _put(one, "codeless", "1" if codeless else "0")
+
+    def _take(self, asked: ET.Element, response: ET.Element) -> None:
+        number = asked.findtext("feedbackId") or ""
+        receipt = ET.SubElement(response, "receipt")
+        _put(receipt, "repeated", "1" if number in self.feedback else "0")
+        self.feedback.setdefault(number, asked)
+        _put(receipt, "id", f"F-{list(self.feedback).index(number) + 1}")
+        _put(receipt, "time", "2026-11-21T12:00:00+08:00")
 
     def _page(self, asked: ET.Element, response: ET.Element) -> None:
         who = asked.find("subject")

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from credit_sdk.errors import NoDecision
     from credit_sdk.model.catalogue import KnownLists, ListInfo
     from credit_sdk.model.record import CoverageTable
     from credit_sdk.model.subject import Subject
     from credit_sdk.ports.changes import ChangePage
-    from credit_sdk.ports.platform import Health, Outcome, Receipt
+    from credit_sdk.ports.platform import Health, Outcome, PlatformReceipt
     from credit_sdk.ports.source import Answer
 
 T = TypeVar("T")
@@ -114,12 +115,19 @@ class PlatformProfile(Protocol):
         """
         raise not_offered(self.name, "变更推送", "a change feed", reading)
 
-    def feedback(self, outcomes: Sequence[Outcome], key: str, reading: Reading) -> Flow[Sequence[Receipt]]:  # noqa: ARG002 - as above
+    def feedback(
+        self,
+        outcomes: Sequence[Outcome],  # noqa: ARG002 - as above
+        key: str,  # noqa: ARG002 - as above
+        reading: Reading,
+    ) -> Flow[Sequence[PlatformReceipt | NoDecision]]:
         """Tell the platform what was done.
 
-        :param key: idempotency key of this feedback; the same when it is sent again.
-        :returns: one receipt for each outcome, in their order.
-        :raises InvalidSettings: not offered.
+        :param outcomes: each with its own ``key``, the same whenever it is sent.
+        :param key: idempotency key of the whole; the same when the same outcomes are sent again.
+        :returns: for each outcome, in their order, its receipt, or why this one was not taken.
+        :raises NoDecision: none was taken, or nobody knows.
+        :raises InvalidSettings: not offered; raised by the call itself, or by the flow.
         """
         raise not_offered(self.name, "结果反馈", "an intake of outcomes", reading)
 

@@ -19,13 +19,14 @@ entries"; a page that is missing is a failure; an answer about another subject i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from credit_sdk.errors import NoDecision
 from credit_sdk.formats.platform import MOST_SUBJECTS
 from credit_sdk.model.moments import written
-from credit_sdk.ports.platform import Health, Receipt
+from credit_sdk.ports.platform import Health, PlatformReceipt
 from credit_sdk.sources.profiles._profile import PlatformProfile
 from credit_sdk.sources.profiles._reading import moment_of, read_coverage, read_record, unusable
 from credit_sdk.sources.profiles._xml import add, read_xml, text_of, write_xml
@@ -64,6 +65,10 @@ _STATUSES = {
     "6": "revoked",
 }
 _LEVELS = {"1": "minor", "2": "general", "3": "serious", "4": "severe"}
+_ITS_OWN = frozenset({"refused", "business", "schema"})
+"""Faults that say nothing about the next outcome."""
+_TOLD = {"outcome": "1", "override": "2", "release": "3", "discharge": "4"}
+"""What an outcome tells of, in the platform's numbers."""
 _KINDS = {"red": "red", "black": "black", "watch": "watch"}
 _SUBJECT = {
     "code": "code",
@@ -218,19 +223,31 @@ class RedBlackXmlProfile(PlatformProfile):
         coverage, _ = self._coverage(_response(reply, reading), reading, reply)
         return Health(ok=True, lists={code: one.as_of for code, one in coverage.items()})
 
-    def feedback(self, outcomes: Sequence[Outcome], key: str, reading: Reading) -> Flow[Sequence[Receipt]]:
-        """One request for each outcome, numbered under ``key``, so that a repeated one is known by its number."""
-        receipts = []
+    def feedback(
+        self, outcomes: Sequence[Outcome], key: str, reading: Reading
+    ) -> Flow[Sequence[PlatformReceipt | NoDecision]]:
+        """One request for each outcome, numbered with its key, so that a repeated one is known by its number.
+
+        What the platform says of one outcome is that one's answer; where nothing comes back, the rest is not sent.
+        """
+        answers: list[PlatformReceipt | NoDecision] = []
         for place, outcome in enumerate(outcomes, start=1):
-            number = f"{key}-{place}"
-            reply = yield _call("commitRedBlackBack", _told(outcome), feedbackId=number)
-            answer = _response(reply, reading)
-            id_, at = text_of(answer, "receipt/id"), text_of(answer, "receipt/time")
-            if id_ is None or at is None:
-                raise unusable(reading, reply, "schema", "没有回执", "it brings no receipt", key="receipt")
-            repeated = text_of(answer, "receipt/repeated") == "1"
-            receipts.append(Receipt(id_, number, moment_of(at, "receipt.time", reading, reply), repeated))
-        return receipts
+            try:
+                answers.append((yield from self._told(outcome, outcome.key or f"{key}-{place}", reading)))
+            except NoDecision as error:
+                answers.append(error)
+                if error.fault not in _ITS_OWN:
+                    return [*answers, *[error] * (len(outcomes) - place)]
+        return answers
+
+    def _told(self, outcome: Outcome, number: str, reading: Reading) -> Flow[PlatformReceipt]:
+        reply = yield replace(_call("commitRedBlackBack", _feedback(outcome), feedbackId=number), patient=False)
+        answer = _response(reply, reading)
+        id_, at = text_of(answer, "receipt/id"), text_of(answer, "receipt/time")
+        if id_ is None or at is None:
+            raise unusable(reading, reply, "schema", "没有回执", "it brings no receipt", key="receipt")
+        repeated = text_of(answer, "receipt/repeated") == "1"
+        return PlatformReceipt(id_, number, moment_of(at, "receipt.time", reading, reply), repeated)
 
 
 def _call(service: str, body: ET.Element | None = None, **fields: str) -> Call:
@@ -254,7 +271,7 @@ def _asked(subject: Subject) -> ET.Element:
     return element
 
 
-def _told(outcome: Outcome) -> ET.Element:
+def _feedback(outcome: Outcome) -> ET.Element:
     element = ET.Element("feedback")
     add(element, "decisionId", outcome.decision_id)
     subject = ET.SubElement(element, "subject")
@@ -272,6 +289,12 @@ def _told(outcome: Outcome) -> ET.Element:
         add(left, "reason", reason)
     add(element, "time", written(outcome.at))
     add(element, "note", outcome.note)
+    add(element, "kind", _TOLD[outcome.kind])
+    add(element, "typicalCase", "1" if outcome.case else None)
+    if outcome.override is not None:
+        passed = ET.SubElement(element, "override")
+        for tag, name in (("reason", "reason"), ("approver", "approver"), ("legalBasis", "legal_basis")):
+            add(passed, tag, outcome.override.get(name))
     return element
 
 

@@ -11,7 +11,7 @@ from credit_sdk.formats import platform as form
 from credit_sdk.formats.records import parse_subject
 from credit_sdk.model.catalogue import ListInfo
 from credit_sdk.ports.changes import Change, ChangePage
-from credit_sdk.ports.platform import Health, Receipt
+from credit_sdk.ports.platform import Health, PlatformReceipt
 from credit_sdk.sources.profiles._profile import PlatformProfile
 from credit_sdk.sources.profiles._reading import clocks_differ, read_coverage, read_record, unusable
 from credit_sdk.transport import Call
@@ -101,8 +101,10 @@ class StandardProfile(PlatformProfile):
             raise
         return _page(_read(form.ChangesObject, reply, reading), reading, reply)
 
-    def feedback(self, outcomes: Sequence[Outcome], key: str, reading: Reading) -> Flow[Sequence[Receipt]]:
-        """Outcomes, under an idempotency key: sent again, they are not counted twice."""
+    def feedback(
+        self, outcomes: Sequence[Outcome], key: str, reading: Reading
+    ) -> Flow[Sequence[PlatformReceipt | NoDecision]]:
+        """Outcomes in one call, each under its own key: sent again, in whatever batch, it is not counted twice."""
         bodies = [
             form.outcome_object(
                 decision_id=one.decision_id,
@@ -114,23 +116,27 @@ class StandardProfile(PlatformProfile):
                 not_executed=one.not_executed,
                 at=one.at,
                 note=one.note,
+                key=one.key,
+                kind=one.kind,
+                case=one.case,
+                override=one.override,
             )
             for one in outcomes
         ]
-        reply = yield _post("/v1/outcomes", {"outcomes": bodies}, {"Idempotency-Key": key})
+        reply = yield _post("/v1/outcomes", {"outcomes": bodies}, {"Idempotency-Key": key}, patient=False)
         whole: form.ReceiptsObject = _read(form.ReceiptsObject, reply, reading)
         receipts = whole["receipts"]
-        if len(receipts) != len(outcomes):
+        if [one["idempotency_key"] for one in receipts] != [one.key or key for one in outcomes]:
             raise unusable(
                 reading,
                 reply,
                 "schema",
-                "回执数与反馈数不同",
-                "there are not as many receipts as outcomes",
+                "回执与反馈对不上 (数目、次序或幂等键不同)",
+                "the receipts are not those of the outcomes: their number, order or idempotency keys differ",
                 key="receipts",
             )
         return [
-            Receipt(one["id"], one["idempotency_key"], one["received_at"], one["status"] == "repeated")
+            PlatformReceipt(one["id"], one["idempotency_key"], one["received_at"], one["status"] == "repeated")
             for one in receipts
         ]
 
@@ -139,9 +145,11 @@ def _get(path: str, query: Mapping[str, str] | None = None) -> Call:
     return Call("GET", path, query=query or {}, headers=_HEADERS)
 
 
-def _post(path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Call:
+def _post(
+    path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, *, patient: bool = True
+) -> Call:
     # Safe to send again: a query changes nothing, and an intake knows the idempotency key.
-    return Call("POST", path, json=body, headers={**_HEADERS, **(headers or {})}, safe=True)
+    return Call("POST", path, json=body, headers={**_HEADERS, **(headers or {})}, safe=True, patient=patient)
 
 
 def _read(wanted: Any, reply: Reply, reading: Reading) -> Any:

@@ -263,6 +263,21 @@ def test_a_key_does_not_serve_twice(http: httpx.Client, sandbox: Sandbox) -> Non
     assert len(sandbox.outcomes()) == 1
 
 
+def test_an_outcome_s_own_key_outlasts_its_batch(http: httpx.Client, sandbox: Sandbox) -> None:
+    one, two = OUTCOME | {"key": "one"}, OUTCOME | {"key": "two", "case": True}
+    assert report(http, "key-1", one).status_code == 201
+    both = report(http, "key-2", two, one)
+    assert both.status_code == 201
+    assert [(got["idempotency_key"], got["status"]) for got in both.json()["receipts"]] == [
+        ("two", "accepted"),
+        ("one", "repeated"),
+    ]
+    assert report(http, "key-3", one, two).status_code == 200
+    refused = report(http, "key-4", OUTCOME, two | {"case": False})
+    assert problem(refused, 422, "idempotency_key_reused")["key"] == "outcomes[1].key"
+    assert [got["idempotency_key"] for got in sandbox.outcomes()] == ["two", "one"]
+
+
 @pytest.mark.parametrize("key", [None, "", "with blank", "k" * 256])
 def test_an_outcome_needs_a_key(http: httpx.Client, key: str | None) -> None:
     headers = {} if key is None else {"Idempotency-Key": key}

@@ -153,6 +153,26 @@ def test_a_report_is_compared_by_its_content(state: State) -> None:
         state.intake.take("key", [{"a": 1}], MOMENT)
 
 
+def test_an_outcome_with_a_key_of_its_own_is_stored_once_in_whatever_batch(state: State) -> None:
+    a, b, c, d = ({"key": key, "note": key} for key in "abcd")
+    with state.transaction():
+        first = state.intake.take("1", [a, b], MOMENT)
+        second = state.intake.take("2", [b, c, {"note": "without"}, c], MOMENT + timedelta(days=1))
+    assert [one["status"] for one in second.receipts] == ["repeated", "accepted", "accepted", "repeated"]
+    assert second.receipts[0] == first.receipts[1] | {"status": "repeated"}
+    assert [one["idempotency_key"] for one in second.receipts] == ["b", "c", "2", "c"]
+    assert not second.repeated
+    assert state.intake.count() == 4
+    with state.transaction():
+        third = state.intake.take("3", [c, a], MOMENT)
+        assert third.repeated
+        assert state.intake.take("3", [c, a], MOMENT).receipts == third.receipts
+    with pytest.raises(KeyReused) as reused, state.transaction():
+        state.intake.take("4", [d, a | {"note": "else"}], MOMENT)
+    assert reused.value.place == 1
+    assert state.intake.count() == 4
+
+
 def test_an_entry_moves_with_its_subject(state: State) -> None:
     for number in (1, 2):
         body = listing(subject=fictional_code(number))

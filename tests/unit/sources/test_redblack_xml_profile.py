@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +11,7 @@ from credit_sdk import Subject
 from credit_sdk.errors import BadRecord, InvalidSettings, SourceUnavailable
 from credit_sdk.model.record import CreditRecord
 from credit_sdk.model.terms import Effect, Severity, Status
-from credit_sdk.ports.platform import Outcome
+from credit_sdk.ports.platform import Outcome, PlatformReceipt
 from credit_sdk.sources.profiles import RedBlackXmlProfile
 from credit_sdk.testing import MOMENT, fictional_code
 from tests.unit.sources.talking import READING, reply, talk
@@ -206,10 +206,45 @@ def test_feedback() -> None:
     assert (told.findtext("service"), told.findtext("feedbackId")) == ("commitRedBlackBack", "k-1")
     assert [one.text for one in told.iterfind("feedback/measure")] == ["m.a", "m.b"]
     assert told.findtext("feedback/notExecuted/reason") == "不适用"
+    assert isinstance(got, PlatformReceipt)
     assert (got.id, got.idempotency_key, got.repeated) == ("77", "k-1", True)
-    for bad in (said(""), said("<receipt><id>7</id><time>now</time></receipt>")):
-        with pytest.raises(BadRecord):
-            talk(PROFILE.feedback([outcome], "k", READING), [reply(bad)])
+
+
+def told(key: str, **more: Any) -> Outcome:
+    return Outcome("D-1", {"code": str(A.code)}, "procurement", "award", Effect.RESTRICT, MOMENT, key=key, **more)
+
+
+def test_feedback_is_numbered_by_its_own_key() -> None:
+    receipt = said("<receipt><id>77</id><time>2026-11-21T12:00:01+08:00</time></receipt>")
+    override = {"reason": "防汛抢险", "approver": "虚构某甲", "legal_basis": "虚构办法第一条"}
+    calls, got = talk(
+        PROFILE.feedback([told("k-a", case=True), told("k-b", kind="override", override=override)], "batch", READING),
+        [reply(receipt), reply(receipt)],
+    )
+    assert [content(call).findtext("feedbackId") for call in calls] == ["k-a", "k-b"]
+    assert [content(call).findtext("feedback/kind") for call in calls] == ["1", "2"]
+    assert [content(call).findtext("feedback/typicalCase") for call in calls] == ["1", None]
+    assert content(calls[1]).findtext("feedback/override/legalBasis") == "虚构办法第一条"
+    assert [one.idempotency_key for one in got if isinstance(one, PlatformReceipt)] == ["k-a", "k-b"]
+
+
+def test_what_is_said_of_one_outcome_stops_no_other() -> None:
+    receipt = said("<receipt><id>77</id><time>2026-11-21T12:00:01+08:00</time></receipt>")
+    for bad in (said(""), said("<receipt><id>7</id><time>now</time></receipt>"), said("", code="500")):
+        _, (first, second) = talk(PROFILE.feedback([told("a"), told("b")], "k", READING), [reply(bad), reply(receipt)])
+        assert isinstance(first, BadRecord)
+        assert isinstance(second, PlatformReceipt)
+        assert second.id == "77"
+
+
+def test_where_nobody_answers_the_rest_is_not_sent() -> None:
+    receipt = said("<receipt><id>77</id><time>2026-11-21T12:00:01+08:00</time></receipt>")
+    down = SourceUnavailable("无", "down", fault="connect")
+    calls, got = talk(PROFILE.feedback([told("a"), told("b"), told("c")], "k", READING), [reply(receipt), down])
+    assert len(calls) == 2
+    assert isinstance(got[0], PlatformReceipt)
+    assert got[0].idempotency_key == "a"
+    assert got[1:] == [down, down]
 
 
 def test_what_the_platform_does_not_offer() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from credit_sdk.errors import FAULTS, BadRecord, InvalidSettings, NoDecision, So
 from credit_sdk.model.moments import written
 from credit_sdk.model.record import CreditRecord
 from credit_sdk.model.terms import Effect, ListClass, ListKind
-from credit_sdk.ports.platform import Outcome
+from credit_sdk.ports.platform import Outcome, PlatformReceipt
 from credit_sdk.sources.profiles import PlatformProfile, StandardProfile
 from credit_sdk.testing import MOMENT, coverage, fictional_code, listing, violation
 from tests.unit.sources.talking import READING, reply, talk
@@ -363,10 +364,31 @@ def test_outcomes() -> None:
         "at": written(MOMENT),
         "note": None,
     }
+    assert isinstance(got, PlatformReceipt)
     assert (got.id, got.idempotency_key, got.received_at, got.repeated) == ("7", "k1", MOMENT, True)
     assert str(A.code) not in repr(outcome)
+    for wrong in ([receipt, receipt], [receipt | {"idempotency_key": "k2"}]):
+        with pytest.raises(BadRecord):
+            talk(PROFILE.feedback([outcome], "k1", READING), [reply({"receipts": wrong})])
+
+
+def test_an_outcome_goes_under_its_own_key() -> None:
+    subject = {"code": str(A.code)}
+    override = {"reason": "防汛抢险", "approver": "虚构某甲", "legal_basis": "虚构办法第一条"}
+    first = Outcome("0193-1", subject, "procurement", "award", Effect.RESTRICT, MOMENT, key="a", case=True)
+    second = replace(first, key="b", kind="override", case=False, override=override)
+    receipts = [
+        {"id": key, "idempotency_key": key, "received_at": written(MOMENT), "status": "accepted"} for key in ("a", "b")
+    ]
+    (call,), got = talk(PROFILE.feedback([first, second], "k1", READING), [reply({"receipts": receipts})])
+    told = call.json["outcomes"]
+    assert [{key: one[key] for key in ("key", "kind", "case", "override") if key in one} for one in told] == [
+        {"key": "a", "case": True},
+        {"key": "b", "kind": "override", "override": override},
+    ]
+    assert [one.idempotency_key for one in got if isinstance(one, PlatformReceipt)] == ["a", "b"]
     with pytest.raises(BadRecord):
-        talk(PROFILE.feedback([outcome], "k1", READING), [reply({"receipts": [receipt, receipt]})])
+        talk(PROFILE.feedback([first, second], "k1", READING), [reply({"receipts": receipts[::-1]})])
 
 
 def test_a_profile_may_leave_out_what_its_platform_does_not_offer() -> None:

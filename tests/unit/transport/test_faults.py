@@ -164,13 +164,13 @@ def test_the_word_for_a_status(status: int, word: str, retryable: bool) -> None:
 )
 def test_a_problem_is_known_by_a_plain_word(content: Any, code: str | None) -> None:
     headers = {"content-type": "application/problem+json; charset=utf-8"}
-    assert _faults.problem_code(headers, json.dumps(content).encode()) == code
-    assert _faults.problem_code({"content-type": "text/html"}, json.dumps(content).encode()) is None
+    assert _faults.problem_of(headers, json.dumps(content).encode()).code == code
+    assert _faults.problem_of({"content-type": "text/html"}, json.dumps(content).encode()) == (None, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000, b'{"code":"a"}' + b" " * 70_000])
 def test_a_broken_problem_is_none(content: bytes) -> None:
-    assert _faults.problem_code({"content-type": "application/problem+json"}, content) is None
+    assert _faults.problem_of({"content-type": "application/problem+json"}, content) == (None, None)
 
 
 def test_an_error_keeps_its_facts_across_processes() -> None:
