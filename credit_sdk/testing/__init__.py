@@ -1,7 +1,8 @@
 """Floor 8, the public test kit: what an adapter's, a source's or an application's tests import.
 
 - :class:`AdapterContract`: inherit it, and an adapter is tested against everything that is expected of one.
-- :class:`SourceContract`: the same for a source of credit records; :class:`RecordStoreContract`: for a cache's store.
+- :class:`SourceContract`: the same for a source of credit records; :class:`RecordStoreContract`: for a cache's store;
+  :class:`LedgerStoreContract`: for a ledger's.
 - :func:`listing`, :func:`violation`, :func:`coverage`: records as they stand in a JSON Lines file, fictional by default.
 - :func:`measure_list`, :func:`measure`: measure lists for tests. :func:`fictional_code`: codes that no registry issues.
 - :class:`FailingSource`, :class:`FixedClock`: doubles for the ports.
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from credit_sdk.testing.adapter import AdapterContract
     from credit_sdk.testing.builders import MOMENT, coverage, fictional_code, listing, measure, measure_list, violation
     from credit_sdk.testing.doubles import FailingSource, FixedClock
+    from credit_sdk.testing.ledger import LedgerStoreContract
     from credit_sdk.testing.record_store import RecordStoreContract, kept
     from credit_sdk.testing.sandbox import Sandbox
     from credit_sdk.testing.source import SourceContract, SourceQuestion
@@ -28,6 +30,7 @@ __all__ = [
     "AdapterContract",
     "FailingSource",
     "FixedClock",
+    "LedgerStoreContract",
     "RecordStoreContract",
     "Sandbox",
     "SourceContract",
@@ -45,6 +48,7 @@ _HOMES = {
     "AdapterContract": "adapter",
     "FailingSource": "doubles",
     "FixedClock": "doubles",
+    "LedgerStoreContract": "ledger",
     "RecordStoreContract": "record_store",
     "Sandbox": "sandbox",
     "SourceContract": "source",
