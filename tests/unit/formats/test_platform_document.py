@@ -143,6 +143,15 @@ def test_unknown_keys_may_stand_in_answers_and_not_in_questions() -> None:
     assert problems("Subject", {"former_names": ["虚构甲有限公司"]}) != []
 
 
+def test_an_override_says_why_and_nothing_else_does() -> None:
+    (outcome,) = DOCUMENT["components"]["examples"]["Outcomes"]["value"]["outcomes"]
+    override = {"reason": "防汛抢险", "approver": "虚构某甲", "legal_basis": "虚构办法第一条"}
+    assert problems("Outcome", outcome | {"kind": "override", "override": override}) == []
+    assert problems("Outcome", outcome | {"kind": "release", "key": "k-1", "case": True}) == []
+    for wrong in ({"kind": "override"}, {"override": override}, {"kind": "release", "override": override}):
+        assert problems("Outcome", outcome | wrong) != []
+
+
 def test_limits_are_the_readers() -> None:
     assert SCHEMAS["RecordsQuery"]["properties"]["subjects"]["maxItems"] == platform.MOST_SUBJECTS
     assert DOCUMENT["info"]["version"] == platform.API_VERSION

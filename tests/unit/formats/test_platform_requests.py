@@ -11,6 +11,7 @@ from credit_sdk.formats.platform_requests import read_outcomes, read_query
 from credit_sdk.testing import fictional_code
 
 CODE = fictional_code(1)
+OVERRIDE = {"reason": "防汛抢险", "approver": "虚构某甲", "legal_basis": "虚构办法第一条"}
 OUTCOME: dict[str, Any] = {
     "decision_id": "0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b",
     "subject": {"code": CODE},
@@ -78,6 +79,8 @@ def test_another_form_is_refused_at_its_place(body: Any, key: str | None) -> Non
         {"executed": [], "not_executed": {"procurement.refuse-participation": "已另案处理"}, "note": "备注"},
         {"at": "2026-11-21t12:05:00.5z"},
         {"at": "2026-12-31T23:59:60Z"},
+        {"key": "0193-1", "kind": "release", "case": True},
+        {"kind": "override", "override": OVERRIDE},
     ],
 )
 def test_outcomes_come_as_they_were_sent(changes: dict[str, Any]) -> None:
@@ -101,12 +104,25 @@ def test_outcomes_come_as_they_were_sent(changes: dict[str, Any]) -> None:
         ({"at": 1}, "at"),
         ({"note": "n" * 2001}, "note"),
         ({"more": 1}, "more"),
+        ({"key": "with blank"}, "key"),
+        ({"kind": "else"}, "kind"),
+        ({"case": 1}, "case"),
+        ({"kind": "override", "override": OVERRIDE | {"approver": ""}}, "override.approver"),
     ],
 )
 def test_an_outcome_of_another_form_is_refused(changes: dict[str, Any], key: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         read_outcomes({"outcomes": [OUTCOME | changes]})
     assert refused.value.key == f"outcomes[0].{key}"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"kind": "override"}, {"override": OVERRIDE}, {"kind": "release", "override": OVERRIDE}]
+)
+def test_an_override_says_why_and_nothing_else_does(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read_outcomes({"outcomes": [OUTCOME | changes]})
+    assert refused.value.key == "outcomes[0]"
 
 
 @pytest.mark.parametrize("missing", OUTCOME)
