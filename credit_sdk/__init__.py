@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from credit_sdk.client import AsyncCreditClient, CreditClient
     from credit_sdk.decision.result import Decision, Notice, Obligation, SeenListing
+    from credit_sdk.ledger.values import Override, Receipt
     from credit_sdk.model.request import CheckRequest
     from credit_sdk.model.subject import Subject
     from credit_sdk.model.terms import Effect, Role, SubjectType
@@ -29,6 +30,8 @@ __all__ = [
     "Effect",
     "Notice",
     "Obligation",
+    "Override",
+    "Receipt",
     "Role",
     "SeenListing",
     "Subject",
@@ -43,6 +46,8 @@ _HOMES = {
     "Effect": "credit_sdk.model.terms",
     "Notice": "credit_sdk.decision.result",
     "Obligation": "credit_sdk.decision.result",
+    "Override": "credit_sdk.ledger.values",
+    "Receipt": "credit_sdk.ledger.values",
     "Role": "credit_sdk.model.terms",
     "SeenListing": "credit_sdk.decision.result",
     "Subject": "credit_sdk.model.subject",
@@ -54,9 +59,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         if name == "__version__":
-            from importlib.metadata import version
+            from credit_sdk.model.version import sdk_version
 
-            return version("credit-sdk")
+            return sdk_version()
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)
     globals()[name] = value

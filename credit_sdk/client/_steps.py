@@ -9,23 +9,23 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from credit_sdk.client._ids import uuid7
-from credit_sdk.decision import engine, planning
+from credit_sdk.client.receipts import ReceiptSigner
+from credit_sdk.decision import planning
+from credit_sdk.decision.answering import answer
 from credit_sdk.decision.combining import enforce_handles
 from credit_sdk.decision.compiled import CompiledList
-from credit_sdk.decision.consortium import combine_members
 from credit_sdk.decision.planning import Plan, Stamp
 from credit_sdk.decision.selection import select
-from credit_sdk.errors import CreditError, InvalidRequest, InvalidSettings, NoDecision, SourceUnavailable
-from credit_sdk.model.record import CreditRecord
+from credit_sdk.errors import CreditError, InvalidRequest, InvalidSettings, NoDecision, Restricted
 from credit_sdk.model.request import CheckRequest
+from credit_sdk.ports.ids import uuid7
 from credit_sdk.ports.observer import SILENT, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
-    from credit_sdk.decision.result import Decision
+    from credit_sdk.decision.result import Decision, Signer
+    from credit_sdk.ledger.desk import Ledger
     from credit_sdk.model.catalogue import KnownLists, ListInfo
     from credit_sdk.model.measure import MeasureList
     from credit_sdk.model.subject import Subject
@@ -52,6 +52,8 @@ class Steps:
         self._finding = Lock()
         self._lists: KnownLists | None = None
         self._compiled: dict[tuple[str, str | None], CompiledList] = {}
+        self.signer: Signer = ReceiptSigner(clock=clock)
+        """Who signs receipts; the client puts its own here once it knows its key."""
 
     @property
     def clock(self) -> Clock:
@@ -86,6 +88,11 @@ class Steps:
             self._lists = known
         return self._lists
 
+    def known_domains(self) -> set[str]:
+        """Every domain that may be asked about; those whose adapters are broken among them."""
+        broken = {problem.adapter for problem in self.domains.problems}
+        return {*self.domains.domains, *self._own, *broken}
+
     def prepare(self, request: CheckRequest) -> Plan:
         """Settle what is asked, and under which measure list.
 
@@ -107,45 +114,68 @@ class Steps:
         :raises Restricted: the caller does not handle a penalty's obligation (rule 5.5).
         """
         now = self._clock()
-        as_of = plan.request.as_of or now
-        if len(plan.wanted) == 1:
-            decision = self._one(plan, 0, answers, as_of, Stamp(uuid7(), now), source)
-        else:
-            parts: list[Decision | NoDecision] = []
-            for place in range(len(plan.subjects)):
-                try:
-                    parts.append(self._one(plan, place, answers, as_of, Stamp(uuid7(), now), source))
-                except NoDecision as error:
-                    if len(plan.subjects) == 1:
-                        raise
-                    parts.append(error)
-            decision = parts[0] if len(parts) == 1 else combine_members(plan, parts, as_of, Stamp(uuid7(), now))  # type: ignore[assignment]
+        decision = answer(
+            plan,
+            answers,
+            source,
+            as_of=plan.request.as_of or now,
+            stamp=lambda: Stamp(uuid7(), now, self.signer),
+        )
         return enforce_handles(decision) if plan.request.handles is not None else decision
 
-    def _one(
-        self, plan: Plan, place: int, answers: Sequence[Answer], as_of: datetime, stamp: Stamp, source: str
+    def settle(
+        self,
+        plan: Plan,
+        answers: Sequence[Answer],
+        source: str,
+        ledger: Ledger,
+        *,
+        shadow: bool = False,
+        confirms: Decision | None = None,
     ) -> Decision:
-        subject, answer = plan.subjects[place], answers[place]
-        related = []
-        unknown: NoDecision | None = None
-        if plan.related and place == 0:  # who is related is so to the subject, not to the consortium's other members
-            for (role, other), record in zip(plan.related, answers[len(plan.subjects) :], strict=True):
-                if isinstance(record, CreditRecord):
-                    related.append((role, other, record))
-                elif unknown is None:
-                    unknown = record
-        if isinstance(answer, CreditRecord):
-            if unknown is None:
-                return engine.conclude(plan, subject, answer, as_of, stamp, related)
-            # Without a related subject's record there is no answer, unless what is known blocks: no further data can undo
-            # that, and no fallback may stand in for it (rules 7.2, 8.3).
-            decision = engine.conclude(plan, subject, answer, as_of, stamp, related)
-            if decision.blocking:
-                return decision
-            answer = unknown
-        if isinstance(answer, SourceUnavailable):
-            return engine.without_source(plan, subject, answer, as_of, stamp, source)
-        raise answer
+        """:meth:`conclude`, and keep what it comes to: durable on return. Blocks as long as the disk does.
+
+        :param shadow: a guard asks that only watches.
+        :param confirms: the decision that is asked about again.
+        :raises LedgerUnavailable: the decision cannot be kept, and must be.
+        """
+        again: Again | None = None
+        if confirms is not None:
+            from credit_sdk.ledger.values import Again
+
+            again = Again("confirm", confirms.decision_id)
+        try:
+            decision = self.conclude(plan, answers, source)
+        except Restricted as error:  # raised for a decision
+            ledger.keep(plan, answers, error.decision, shadow=shadow, again=again, before=confirms)
+            raise
+        except NoDecision as error:
+            if not shadow:
+                ledger.undecided(plan, error, again)
+            raise
+        ledger.keep(plan, answers, decision, shadow=shadow, again=again, before=confirms)
+        return decision
+
+    def settle_each(
+        self, rows: Sequence[Row], answers: Mapping[Subject, Answer], source: str, ledger: Ledger
+    ) -> list[Decision | CreditError]:
+        """:meth:`each`, and keep all of it with one write. What cannot be kept, and must be, is every decision's failure."""
+        results = self.each(rows, answers, source)
+        kept = []
+        for row, result in zip(rows, results, strict=True):
+            outcome = result.decision if isinstance(result, Restricted) else result
+            if not isinstance(row, CreditError) and (
+                isinstance(outcome, NoDecision) or not isinstance(outcome, CreditError)
+            ):
+                kept.append((row, [answers[subject] for subject in row.wanted], outcome))
+        try:
+            ledger.keep_each(kept)
+        except CreditError as failure:
+            return [
+                failure if isinstance(result, Restricted) or not isinstance(result, CreditError) else result
+                for result in results
+            ]
+        return results
 
     def each(self, rows: Sequence[Row], answers: Mapping[Subject, Answer], source: str) -> list[Decision | CreditError]:
         """One result for each row; a row's failure is that row's value."""

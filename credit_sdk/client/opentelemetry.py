@@ -16,7 +16,7 @@ Spans (named by what happened, never by whom it concerned):
 
 A span is made when its event ends, with the times it had, as a child of the span that is current in the application. Metrics:
 histograms ``credit.check.duration`` and ``credit.request.duration`` (seconds), counters ``credit.checks``,
-``credit.request.retries``, ``credit.cache.lookups`` and ``credit.layer.failures``.
+``credit.request.retries``, ``credit.cache.lookups``, ``credit.layer.failures`` and ``credit.ledger.failures``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ from credit_sdk.ports.observer import (
     BatchDone,
     CacheLooked,
     Decided,
+    Deferred,
+    Delivered,
     LayerFailed,
+    LedgerFailed,
     NotDecided,
+    Refused,
     RequestDone,
     Retried,
 )
@@ -68,8 +72,13 @@ class OpenTelemetryObserver:
         )
         self._retries = meter.create_counter("credit.request.retries", "{retry}", "Attempts that were made again")
         self._lookups = meter.create_counter("credit.cache.lookups", "{lookup}", "Records looked up in the cache")
+        self._reports = meter.create_counter("credit.reports", "{report}", "Reports sent, by what became of them")
         self._layer_failures = meter.create_counter(
             "credit.layer.failures", "{subject}", "Subjects a layer did not answer"
+        )
+
+        self._ledger_failures = meter.create_counter(
+            "credit.ledger.failures", "{entry}", "What could not be kept in the ledger"
         )
 
     def observe(self, event: Event) -> None:
@@ -90,6 +99,18 @@ class OpenTelemetryObserver:
             case LayerFailed():
                 attributes = {"credit.layer": event.layer, "error.type": event.error}
                 self._layer_failures.add(event.subjects, attributes)
+            case LedgerFailed():
+                self._ledger_failures.add(event.entries, {"credit.entry": event.what, "error.type": event.error})
+            case Delivered():
+                self._report_count(event.receiver, "delivered", event.reports, None)
+            case Deferred():
+                self._report_count(event.receiver, "deferred", event.reports, event.fault)
+            case Refused():
+                self._report_count(event.receiver, "refused", event.reports, event.fault)
+
+    def _report_count(self, receiver: str, outcome: str, reports: int, fault: str | None) -> None:
+        attributes = {"credit.receiver": receiver, "credit.delivery": outcome, "error.type": fault}
+        self._reports.add(reports, _known(attributes))
 
     def _decided(self, event: Decided) -> None:
         attributes: _Attributes = {

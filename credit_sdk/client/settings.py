@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 FILE_VARIABLE = "CREDIT_CONFIG"
 """Environment variable that names a TOML file with settings."""
 
-NAMES = ("source", "api_key", "adapters")
+NAMES = (
+    "source",
+    "api_key",
+    "adapters",
+    "ledger",
+    "ledger_required",
+    "feedback",
+    "receipt_key",
+    "service",
+)
 """Every setting; the environment variable is ``CREDIT_`` and the name in capitals."""
 
 
@@ -35,13 +44,19 @@ class Setting:
 class Settings:
     """The effective settings.
 
-    ``source``: as for ``CreditClient``. ``api_key``: the platform's API key, where the source is a URL. ``adapters``: names of the adapters to use, as a list, or separated by commas;
-    default: all that are installed.
+    ``source``: as for ``CreditClient``. ``api_key``: the platform's API key, where the source is a URL. ``adapters``: names
+    of the adapters to use, as a list, or separated by commas; default: all that are installed. ``ledger``, ``feedback``,
+    ``receipt_key``, ``service``: as for ``CreditClient``; ``ledger_required`` too, as ``true`` or ``false``.
     """
 
     source: Setting
     api_key: Setting
     adapters: Setting
+    ledger: Setting
+    ledger_required: Setting
+    feedback: Setting
+    receipt_key: Setting
+    service: Setting
 
     @classmethod
     def collect(
@@ -87,6 +102,20 @@ class Settings:
         key = self.api_key.value
         return str(key) if key is not None and isinstance(source, str) else None
 
+    def ledger_options(self) -> dict[str, Any]:
+        """What the settings say of the ledger, as arguments of ``CreditClient``; only what they do say.
+
+        :raises InvalidSettings: ``ledger_required`` is neither true nor false.
+        """
+        options = {
+            name: value
+            for name in ("ledger", "feedback", "receipt_key", "service")
+            if (value := getattr(self, name).value) is not None
+        }
+        if self.ledger_required.value is not None:
+            options["ledger_required"] = _flag("ledger_required", self.ledger_required)
+        return options
+
     def registry(self, domains: DomainRegistry | None = None) -> DomainRegistry | None:
         """``domains`` if given, else the adapters that are set; ``None`` for all that are installed."""
         if domains is not None or self.adapters.value is None:
@@ -97,6 +126,21 @@ class Settings:
         if isinstance(names, str):
             names = [name.strip() for name in names.split(",") if name.strip()]
         return DomainRegistry.from_entry_points(only=names)
+
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _flag(name: str, setting: Setting) -> bool:
+    known = _FLAGS.get(str(setting.value).strip().lower())
+    if known is None:
+        raise InvalidSettings(
+            "应为 true 或 false",
+            "must be true or false",
+            file=None if setting.origin in {"argument", "environment", "default"} else setting.origin,
+            key=name,
+        )
+    return known
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -121,6 +165,8 @@ def _read(path: str) -> dict[str, Any]:
                 key=key,
             )
         strings = [value] if isinstance(value, str) else value
+        if key == "ledger_required" and isinstance(value, bool):
+            continue
         if not isinstance(strings, list) or not all(isinstance(one, str) for one in strings):
             raise InvalidSettings("应为字符串", "must be a string", file=path, key=key)
     return values

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, assert_type
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, assert_type
 
 from credit_sdk import (
     AsyncCreditClient,
@@ -16,6 +16,8 @@ from credit_sdk import (
     Effect,
     Notice,
     Obligation,
+    Override,
+    Receipt,
     Role,
     SeenListing,
     Subject,
@@ -23,9 +25,15 @@ from credit_sdk import (
 )
 from credit_sdk.errors import BadRecord, CreditError, IncompleteCoverage, InvalidSubject, NoDecision, Restricted
 from credit_sdk.formats import measures
+from credit_sdk.ledger import FeedbackRule
+from credit_sdk.ledger.desk import Ledger
+from credit_sdk.ledger.recheck import Recheck, Rechecked
+from credit_sdk.ledger.sqlite import SqliteLedger
+from credit_sdk.ledger.values import Confirmation
 from credit_sdk.model.measure import MeasureList
 from credit_sdk.model.record import CoverageTable, CreditRecord
 from credit_sdk.plugins import Domain, DomainRegistry, hookimpl
+from credit_sdk.ports.ledger import Duty, KeptDecision
 from credit_sdk.sources import DemoSource, FilesSource, MemorySource, ThreadedSource
 
 if TYPE_CHECKING:
@@ -124,6 +132,88 @@ async def awaited() -> None:
         credit.check("91990100MA0000A019", domain="procurement", action="award").effect  # type: ignore[attr-defined]  # noqa: B018
         await credit.aclose()
     with AsyncCreditClient("demo"):  # type: ignore[attr-defined]
+        pass
+
+
+# --------------------------------------------------------------------------------------------------------- the ledger
+
+
+def told(duty: Duty) -> None:
+    assert_type(duty.measure, str)
+
+
+def keeping(path: Path) -> None:
+    CreditClient("demo", ledger="credit-ledger.db")
+    CreditClient("demo", ledger=path, ledger_required=False, feedback="feedback.toml", service="招标系统")
+    CreditClient("demo", ledger="postgresql://127.0.0.1/credit", feedback={"test": FeedbackRule(by_day=20)})
+    CreditClient("demo", ledger=SqliteLedger(path), on_release=told, shadow={"subsidy/grant"})
+    CreditClient("demo", ledger=Ledger.open(path), receipt_key=path)
+    CreditClient("demo", ledger=3)  # type: ignore[arg-type]
+    CreditClient("demo", ledger=path, shadow=1)  # type: ignore[arg-type]
+    CreditClient("demo", ledger=path, on_release=print)
+
+
+def reporting(credit: CreditClient, decision: Decision) -> None:
+    receipt = credit.report(decision, executed=["a"], not_executed={"b": "已超期"}, note="见卷宗", case=True)
+    assert_type(receipt, Receipt)
+    assert_type(receipt.key, str)
+    assert_type(receipt.receiver, str | None)
+    credit.report(decision.decision_id)
+    credit.report(decision, ["a"])  # type: ignore[call-arg]
+    credit.report(decision, not_executed=["b"])  # type: ignore[arg-type]
+    assert_type(credit.discharge(decision.decision_id, "a", proof="收件单"), Receipt)
+    assert_type(credit.release(decision.decision_id, ["a"]), Receipt)
+    assert_type(credit.releases(), list[Duty])
+    assert_type(credit.recheck(), Rechecked)
+    assert_type(credit.affected("L-1"), list[KeptDecision])
+    for changed in credit.recheck():
+        assert_type(changed, Recheck)
+    assert_type(credit.confirm(decision, validity=timedelta(minutes=5)), Confirmation)
+    assert_type(credit.flush(1.0), bool)
+    assert_type(credit.ledger, Ledger | None)
+    credit.close(5)
+
+
+def guarding(credit: CreditClient, connection: Any) -> None:
+    override = Override("抢险救灾", "虚构领导", "虚构条例第八条")
+    Override("抢险救灾", "虚构领导")  # type: ignore[call-arg]
+    override.reason = "x"  # type: ignore[misc]
+    with credit.guard("91990100MA0000A019", domain="subsidy", action="grant", override=override) as case:
+        assert_type(case.decision, Decision | None)
+        case.executed("a", "b")
+        case.declined("c", "已超期")
+        case.note("见卷宗")
+        case.mark_as_case()
+        assert_type(case.confirm(connection=connection).token, str)
+        case.declined("c")  # type: ignore[call-arg]
+    credit.guard("91990100MA0000A019", domain="subsidy", action="grant", mode="off")  # type: ignore[arg-type]
+
+    @credit.guard(lambda code, amount: code, domain="subsidy", action="grant")
+    def grant(code: str, amount: int) -> bool:
+        return bool(amount)
+
+    assert_type(grant("91990100MA0000A019", amount=3), bool)
+    grant("91990100MA0000A019")  # type: ignore[call-arg]
+
+
+async def awaited_ledger(credit: AsyncCreditClient, decision: Decision) -> None:
+    assert_type(await credit.report(decision, executed=["a"]), Receipt)
+    assert_type(await credit.confirm(decision), Confirmation)
+    assert_type(await credit.recheck(), Rechecked)
+    async with credit.guard("91990100MA0000A019", domain="subsidy", action="grant") as case:
+        assert_type((await case.confirm()).decision, Decision)
+
+    @credit.guard("91990100MA0000A019", domain="subsidy", action="grant")
+    async def grant(amount: int) -> bool:
+        return bool(amount)
+
+    assert_type(await grant(3), bool)
+
+    @credit.guard("91990100MA0000A019", domain="subsidy", action="grant")  # type: ignore[arg-type]
+    def blocking(amount: int) -> bool:
+        return bool(amount)
+
+    with credit.guard("91990100MA0000A019", domain="subsidy", action="grant"):  # type: ignore[attr-defined]
         pass
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from credit_sdk.errors import CreditError
+    from credit_sdk.ledger.desk import Ledger
     from credit_sdk.model.measure import MeasureList
     from credit_sdk.model.subject import Subject
 
@@ -39,11 +42,50 @@ class Called:
             return self.client.check_many(requests, **options)
         return asyncio.run(self.client.check_many(requests, **options))
 
+    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """Any other method."""
+        asked = getattr(self.client, name)(*arguments, **options)
+        return asyncio.run(_awaited(asked)) if inspect.isawaitable(asked) else asked
+
+    def guard(self, subject: Any, body: Callable[[Any], Any] = lambda _: None, **options: Any) -> Any:
+        """``body`` under a guard, called with the case; what it gives is awaited where it must be."""
+        options = {"domain": "test", "action": "award", **options}
+        if isinstance(self.client, CreditClient):
+            with self.client.guard(subject, **options) as case:
+                return body(case)
+        return asyncio.run(self._guarded(subject, body, options))
+
+    async def _guarded(self, subject: Any, body: Callable[[Any], Any], options: dict[str, Any]) -> Any:
+        assert isinstance(self.client, AsyncCreditClient)
+        async with self.client.guard(subject, **options) as case:
+            result = body(case)
+            return await result if inspect.isawaitable(result) else result
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger in use."""
+        assert self.client.ledger is not None
+        return self.client.ledger
+
+    @property
+    def entries(self) -> list[tuple[str, dict[str, Any]]]:
+        """What stands in it: kinds and bodies."""
+        return [(one.entry.kind, json.loads(one.entry.body)) for one in self.ledger.store.entries()]
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        """The bodies of the reports in it."""
+        return [body for kind, body in self.entries if kind == "reported"]
+
     def close(self) -> None:
         if isinstance(self.client, CreditClient):
             self.client.close()
         else:
             asyncio.run(self.client.aclose())
+
+
+async def _awaited(asked: Any) -> Any:
+    return await asked
 
 
 class Way:

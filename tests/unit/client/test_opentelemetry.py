@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from credit_sdk import AsyncCreditClient, CheckRequest, CreditClient
 from credit_sdk.client.opentelemetry import OpenTelemetryObserver
 from credit_sdk.errors import SourceUnavailable
-from credit_sdk.ports.observer import CacheLooked, LayerFailed, RequestDone, Retried
+from credit_sdk.ports.observer import CacheLooked, LayerFailed, LedgerFailed, RequestDone, Retried
 from credit_sdk.sources import MemorySource
 from credit_sdk.testing import MOMENT, FailingSource, FixedClock, coverage, fictional_code, listing, measure_list
 
@@ -155,12 +155,14 @@ def test_retries_lookups_and_layers_are_counted(telemetry: Telemetry) -> None:
         CacheLooked(hit=True),
         CacheLooked(hit=False),
         LayerFailed("national", "dns", 3),
+        LedgerFailed("checked", "ledger_unavailable", 2),
     ):
         telemetry.observer.observe(event)
     values = {name: sorted(point.value for point in points) for name, points in telemetry.metrics.items()}
     assert values["credit.request.retries"] == [1]
     assert values["credit.cache.lookups"] == [1, 1]
     assert values["credit.layer.failures"] == [3]
+    assert values["credit.ledger.failures"] == [2]
     assert not telemetry.spans
 
 

@@ -8,10 +8,25 @@ from typing import Any
 import pytest
 
 from credit_sdk import AsyncCreditClient, CheckRequest, CreditClient
+from credit_sdk.client.guard import AsyncCase, AsyncGuard, Case, Guard
 
 # The twin's name where it differs; nothing else may.
 TWIN = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
-AWAITED = {"check", "check_many", "aclose", "__aenter__", "__aexit__"}
+AWAITED = {
+    "__aenter__",
+    "__aexit__",
+    "aclose",
+    "affected",
+    "check",
+    "check_many",
+    "confirm",
+    "discharge",
+    "flush",
+    "recheck",
+    "release",
+    "releases",
+    "report",
+}
 OF_A_CLIENT = {"__init__", "__enter__", "__exit__", "__aenter__", "__aexit__"}
 
 
@@ -22,6 +37,8 @@ def members(kind: type) -> dict[str, Any]:
 def shape(member: Any) -> list[tuple[str, Any, Any]]:
     """Parameters by name, kind and default."""
     function: Any = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+    if not callable(function):
+        return []
     return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
 
 
@@ -42,10 +59,24 @@ def test_only_what_waits_is_awaited(name: str) -> None:
     assert inspect.iscoroutinefunction(member) == (name in AWAITED)
 
 
-def test_annotations_agree_but_for_the_source() -> None:
-    for name in ("check", "check_many"):
+def test_annotations_agree_but_for_source_and_guard() -> None:
+    for name in AWAITED & set(members(CreditClient)):
         one, other = getattr(CreditClient, name), getattr(AsyncCreditClient, name)
         assert one.__annotations__ == other.__annotations__
+
+
+@pytest.mark.parametrize(("one", "other"), [(Guard, AsyncGuard), (Case, AsyncCase)])
+def test_guards_and_cases_are_twins_too(one: type, other: type) -> None:
+    mine, its = members(one), members(other)
+    assert {TWIN.get(name, name) for name in mine} == set(its)
+    for name, member in mine.items():
+        assert shape(member) == shape(its[TWIN.get(name, name)])
+
+
+def test_a_guard_takes_what_a_check_takes() -> None:
+    of_guard = inspect.signature(CreditClient.guard).parameters
+    of_check = list(inspect.signature(CreditClient.check).parameters)
+    assert list(of_guard)[: len(of_check)] == of_check
 
 
 def test_a_request_has_the_fields_of_check() -> None:

@@ -1,0 +1,258 @@
+"""What may be said of a measure by how it stands: fulfilled, lifted, in force again; on both clients."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from credit_sdk.errors import InvalidReport
+from credit_sdk.testing import FixedClock, fictional_code
+from tests.unit.ledger.matters import LISTS, Platform, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from credit_sdk.model.subject import Subject
+    from credit_sdk.ports import Answer, ChangePage
+    from credit_sdk.ports.ledger import Duty
+    from tests.unit.client.conftest import Called, Way
+
+FIRM = fictional_code(1)
+PAPERS = "test.later-papers"
+
+
+class Both(Platform):
+    """The platform for either client."""
+
+    async def fetch_async(self, subjects: Sequence[Subject], *, timeout: float | None = None) -> Sequence[Answer]:  # noqa: ASYNC109
+        return self.fetch(subjects, timeout=timeout)
+
+    async def changes_async(
+        self,
+        cursor: str | None = None,
+        *,
+        limit: int = 1000,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> ChangePage:
+        return self.changes(cursor, limit=limit, timeout=timeout)
+
+    async def aclose(self, timeout: float = 0.0) -> None:  # noqa: ASYNC109
+        pass
+
+
+class Office:
+    """A platform, and a client that keeps its checks."""
+
+    def __init__(self, way: Way, folder: Path, **options: Any) -> None:
+        self.clock = FixedClock()
+        self.platform = Both(self.clock)
+        self.client: Called = way.client(
+            self.platform, rules(), clock=self.clock, ledger=folder / "credit.db", **options
+        )
+
+    def honour(self) -> str:
+        """A decision that offers later papers."""
+        self.platform.enter("L-9", list=LISTS[2], kind="red")
+        return self.client.check(FIRM).decision_id
+
+    def refuse(self, **listed: Any) -> str:
+        """A decision that refuses; that it was carried out is reported."""
+        self.platform.enter("L-1", **listed)
+        decision = self.client.check(FIRM)
+        self.client.call("report", decision, executed=["test.refuse"])
+        return decision.decision_id
+
+    def state(self, decision_id: str) -> str:
+        [duty] = self.client.ledger.store.duties(decision_id=decision_id)
+        return duty.state.value
+
+    def refused(self, name: str, *arguments: Any, **options: Any) -> InvalidReport:
+        with pytest.raises(InvalidReport) as raised:
+            self.client.call(name, *arguments, **options)
+        return raised.value
+
+
+@pytest.fixture
+def office(way: Way, tmp_path: Path) -> Office:
+    return Office(way, tmp_path)
+
+
+# ----------------------------------------------------------------------------------------------------------- discharged
+
+
+def test_what_nobody_carried_out_is_not_fulfilled(office: Office) -> None:
+    offered = office.honour()
+    error = office.refused("discharge", offered, PAPERS)
+    assert (error.key, "report it as carried out" in error.en) == ("measure", True)
+    office.client.call("report", offered, not_executed={PAPERS: "申请人未承诺"})
+    assert "declined" in office.refused("discharge", offered, PAPERS).en
+    assert office.state(offered) == "declined"
+
+
+def test_what_is_due_is_not_fulfilled(office: Office) -> None:
+    office.platform.enter("L-1")
+    decision = office.client.check(FIRM)
+    assert "report it" in office.refused("discharge", decision.decision_id, "test.refuse").en
+    assert office.state(decision.decision_id) == "due"
+
+
+def test_a_penalty_is_released_and_not_discharged(office: Office) -> None:
+    refused = office.refuse()
+    assert "release" in office.refused("discharge", refused, "test.refuse", proof="x").en
+    office.platform.set("L-1", "repaired")
+    office.client.call("recheck")
+    assert "release" in office.refused("discharge", refused, "test.refuse").en
+    assert office.state(refused) == "release_due"
+    office.client.call("release", refused)
+    assert "released" in office.refused("discharge", refused, "test.refuse").en
+
+
+def test_a_discharge_said_again_is_the_same(office: Office) -> None:
+    offered = office.honour()
+    office.client.call("report", offered, executed=[PAPERS])
+    first = office.client.call("discharge", offered, PAPERS, proof="收件单1号")
+    assert office.client.call("discharge", offered, PAPERS, proof="收件单1号") == first
+    error = office.refused("discharge", offered, PAPERS, proof="收件单2号")
+    assert "before" in error.en
+    assert len(office.client.reports) == 2
+
+
+@pytest.mark.parametrize("proof", ["", " ", "\u200b", "x" * 2001, 7, "a\x00b", "\ud800"])
+def test_a_proof_is_text(office: Office, proof: Any) -> None:
+    offered = office.honour()
+    office.client.call("report", offered, executed=[PAPERS])
+    assert office.refused("discharge", offered, PAPERS, proof=proof).key == "proof"
+    assert office.state(offered) == "executed"
+
+
+def test_a_discharge_names_its_own_parameter(office: Office) -> None:
+    assert office.refused("discharge", office.honour(), "test.nonsense").key == "measure"
+
+
+# -------------------------------------------------------------------------------------------------------------- released
+
+
+def test_what_is_in_force_is_not_released_by_name(office: Office) -> None:
+    refused = office.refuse()
+    error = office.refused("release", refused, ["test.refuse"])
+    assert (error.key, "not due" in error.en) == ("measures", True)
+    assert office.state(refused) == "executed"
+
+
+def test_a_release_said_again_is_the_same(office: Office) -> None:
+    refused = office.refuse()
+    office.platform.set("L-1", "repaired")
+    office.client.call("recheck")
+    first = office.client.call("release", refused, ["test.refuse"], note="已恢复")
+    assert office.client.call("release", refused, ["test.refuse"], note="已恢复") == first
+    assert "before" in office.refused("release", refused, ["test.refuse"], note="另行说明").en
+    assert len(office.client.reports) == 2
+
+
+@pytest.mark.parametrize("measures", ["test.refuse", [], 3])
+def test_releases_are_named_as_a_list(office: Office, measures: Any) -> None:
+    assert office.refused("release", office.refuse(), measures).key == "measures"
+
+
+def test_releases_look_for_what_ended_by_date(way: Way, tmp_path: Path) -> None:
+    told: list[Duty] = []
+    office = Office(way, tmp_path, on_release=told.append)
+    refused = office.refuse(effective_until="2026-11-25")
+    assert office.client.call("releases") == []
+    office.clock.advance(timedelta(days=10))
+    assert [one.decision_id for one in office.client.call("releases")] == [refused]
+    assert [one.decision_id for one in told] == [refused]
+    office.client.call("releases")
+    assert len(told) == 1
+
+
+# --------------------------------------------------------------------------------------------------------- in force again
+
+
+@pytest.mark.parametrize("by", ["recheck", "check"])
+def test_what_is_in_force_again_is_not_due_for_release(way: Way, tmp_path: Path, by: str) -> None:
+    told: list[Duty] = []
+    office = Office(way, tmp_path, on_release=told.append)
+    refused = office.refuse()
+    for rounds in (1, 2):
+        office.clock.advance(timedelta(minutes=5))
+        office.platform.set("L-1", "repaired")
+        office.client.call("recheck")
+        assert len(office.client.call("releases")) == 1, rounds
+        assert len(told) == rounds
+        office.clock.advance(timedelta(minutes=5))
+        office.platform.set("L-1", "active")
+        if by == "recheck":
+            office.client.call("recheck")
+        else:
+            assert office.client.check(FIRM).blocking
+            assert "not due" in office.refused("release", refused, ["test.refuse"]).en
+        assert office.client.call("releases") == []
+        assert office.state(refused) == "executed"
+        assert "releases" in office.refused("release", refused).en
+    assert len(office.client.reports) == 1
+
+
+def test_a_restriction_found_by_the_feed_goes_back_when_asked_again(office: Office) -> None:
+    refused = office.refuse()
+    ledger = office.client.ledger
+    from credit_sdk.ledger.feed import follow
+
+    office.platform.set("L-1", "revoked")
+    follow(ledger.store, office.platform, office.clock())
+    assert len(office.client.call("releases")) == 1
+    office.clock.advance(timedelta(minutes=5))
+    office.platform.set("L-1", "active")
+    assert office.client.call("recheck") == []  # it says what the decision said
+    assert office.state(refused) == "executed"
+    assert office.client.call("releases") == []
+
+
+# -------------------------------------------------------------------------------------------------------------- affected
+
+
+def test_only_what_was_in_force_counts_as_used(office: Office) -> None:
+    refused = office.refuse()
+    office.platform.set("L-1", "revoked")
+    seen = office.client.check(FIRM)
+    assert [one.listing.id for one in seen.listings] == ["L-1"]
+    assert [one.decision_id for one in office.client.call("affected", "L-1")] == [refused]
+
+
+# ------------------------------------------------------------------------------------------------------------- confirmed
+
+
+def test_nothing_moved_since_is_valid_each_time(office: Office) -> None:
+    office.platform.enter("L-1")
+    office.platform.set("L-1", "repaired")
+    office.clock.advance(timedelta(minutes=5))
+    decision = office.client.check(FIRM)
+    confirmed = [office.client.call("confirm", decision) for _ in range(3)]
+    assert [one.why for one in confirmed] == ["valid"] * 3
+    assert {one.decision.decision_id for one in confirmed} == {decision.decision_id}
+
+
+def test_what_was_checked_anew_once_is_valid_after(office: Office) -> None:
+    """A change a moment before cannot be told from one a moment after; that is asked for once."""
+    office.platform.enter("L-1")
+    office.platform.set("L-1", "repaired")
+    decision = office.client.check(FIRM)
+    assert [office.client.call("confirm", decision).why for _ in range(3)] == ["feed", "valid", "valid"]
+    office.clock.advance(timedelta(minutes=2))
+    office.platform.set("L-1", "removed")
+    assert [office.client.call("confirm", decision).why for _ in range(2)] == ["feed", "valid"]
+
+
+def test_where_the_feed_was_read_before_its_clock_may_be_wrong(office: Office) -> None:
+    office.platform.enter("L-1")
+    office.platform.set("L-1", "repaired")
+    office.client.call("confirm", office.client.check(FIRM))  # the feed is read
+    office.clock.advance(timedelta(minutes=2))
+    decision = office.client.check(FIRM)
+    slow = Platform(FixedClock(office.clock() - timedelta(minutes=30)))
+    slow.entries, slow.log = office.platform.entries, office.platform.log
+    slow.set("L-1", "removed")  # now, by a clock that is half an hour slow
+    assert office.client.call("confirm", decision).why == "feed"
