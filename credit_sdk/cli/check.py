@@ -133,6 +133,14 @@ def _actions(context: click.Context, _: click.Parameter, typed: str) -> list[Com
     text=("联合体的其他成员，可多次给出", "Another member of the consortium, repeatable"),
 )
 @option(
+    "--ledger",
+    metavar="L",
+    text=(
+        "把核查记入台账：文件，或 postgresql://…；默认 CREDIT_LEDGER，未设置则不记",
+        "Keep the check in this ledger: a file, or postgresql://…; default: CREDIT_LEDGER, else it is not kept",
+    ),
+)
+@option(
     "--exit-status",
     type=click.Choice(("effect", "blocking")),
     default="effect",
@@ -141,25 +149,46 @@ def _actions(context: click.Context, _: click.Parameter, typed: str) -> list[Com
         "When to exit with 3: effect, on restrict (default); blocking, only when the action may not go on",
     ),
 )
+@option(
+    "--receipt",
+    "receipts",
+    multiple=True,
+    metavar="FILE",
+    text=(
+        "同时签发核查凭证，写入该文件，后缀 .html、.json 或 .pdf，可多次给出",
+        "Issue the check receipt too, into this file, ending in .html, .json or .pdf; repeatable",
+    ),
+)
 @layout
 @language
 @click.pass_obj
-def check(session: Session, /, exit_status: str, **given: Any) -> int:
+def check(session: Session, /, exit_status: str, receipts: tuple[str, ...], **given: Any) -> int:
     """Decide, show, and give the exit code (interfaces section 4)."""
-    decision = _decide(given)
+    if receipts:
+        from credit_sdk.formats.receipt import check_target
+
+        for file in receipts:  # before anything is asked
+            check_target(file)
+    decision = _decide(given, session, signed=bool(receipts))
     if session.format == "json":
         session.write_json(decision.to_dict(session.lang))
     else:
         from credit_sdk.cli.decision_table import draw
 
         draw(decision, session)
+    if receipts:
+        session.out.flush()  # the answer stands, whatever becomes of its receipt
+        receipt = decision.receipt()
+        for file in receipts:
+            receipt.write(file, lang=session.lang)
     restricted = decision.blocking if exit_status == "blocking" else decision.effect == "restrict"
     return RESTRICTED if restricted else 0
 
 
-def _decide(given: dict[str, Any]) -> Decision:
+def _decide(given: dict[str, Any], session: Session, *, signed: bool) -> Decision:
     """Put the request together and ask the client.
 
+    :param signed: whether a receipt is wanted, so that there must be a key.
     :raises CreditError: bad input, or no answer.
     """
     if given["files"] and given["source"] is not None:
@@ -168,9 +197,16 @@ def _decide(given: dict[str, Any]) -> Decision:
     related = [_related(one) for one in given["related"]]
     as_of = None if given["as_of"] is None else moment(given["as_of"])
 
-    from credit_sdk.cli.deployment import client
+    from credit_sdk.cli.deployment import client, keeping
 
-    with client(given["source"], given["files"], given["measures"], given["domain"]) as credit:
+    with (
+        keeping(given["ledger"], session) as ledger,
+        client(given["source"], given["files"], given["measures"], given["domain"], ledger=ledger) as credit,
+    ):
+        if signed:
+            from credit_sdk.client.receipts import signer_of
+
+            signer_of(None if ledger is None else ledger.file).check()
         return credit.check(
             subject,
             domain=given["domain"],

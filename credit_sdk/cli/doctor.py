@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     "doctor",
     cls=Command,
     text=(
-        "检查安装：适配器、设置、版本，以及来源能否访问、凭据、时钟、名单是否齐全和及时；有需要处理的问题时退出码为 1",
-        "Examine adapters, settings, versions, and the source: reach, credentials, clock, lists; exits with 1 for a problem",
+        "检查安装：适配器、设置、版本，来源能否访问、凭据、时钟、名单是否齐全和及时，台账能否读写；有需要处理的问题时退出码为 1",
+        "Examine adapters, settings, versions, the source (reach, credentials, clock, lists), the ledger; exits with 1 for a problem",
     ),
 )
 @option(

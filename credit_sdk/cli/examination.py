@@ -13,6 +13,7 @@ from credit_sdk.errors import CreditError
 from credit_sdk.plugins import DomainRegistry
 
 if TYPE_CHECKING:
+    from credit_sdk.cli.ledger_health import LedgerFindings
     from credit_sdk.cli.platform_check import PlatformFindings
     from credit_sdk.errors import Lang
     from credit_sdk.plugins import AdapterInfo
@@ -35,6 +36,8 @@ class Examination:
     """Name of the source that is set, if it could be opened."""
     platform: PlatformFindings | None = None
     """What was seen of it, where the source is a platform's URL."""
+    ledger: LedgerFindings | None = None
+    """What was seen of the ledger, where one is set."""
     problems: list[CreditError] = field(default_factory=list)
 
     def to_dict(self, lang: Lang) -> dict[str, Any]:
@@ -45,6 +48,7 @@ class Examination:
             "settings": {name: {"value": value, "origin": origin} for name, (value, origin) in self.settings.items()},
             "source": self.source,
             "platform": None if self.platform is None else self.platform.to_dict(),
+            "ledger": None if self.ledger is None else self.ledger.to_dict(),
             "adapters": [
                 {
                     "name": adapter.name,
@@ -95,7 +99,27 @@ def examine(source: str | None = None) -> Examination:
             _try(settings, domains or DomainRegistry(), result)
         except CreditError as error:
             result.problems.append(error)
+    if settings is not None:
+        _look_at_ledger(settings, result)
     return result
+
+
+def _look_at_ledger(settings: Settings, result: Examination) -> None:
+    """The ledger, and the settings that go with it; each for itself."""
+    from credit_sdk.cli import ledger_health
+    from credit_sdk.ports import clock
+
+    try:
+        result.ledger = ledger_health.look_at(settings, clock.system_clock)
+        if result.ledger is not None:
+            result.problems += result.ledger.problems
+    except CreditError as error:
+        result.problems.append(error)
+    for look in (ledger_health.look_at_feedback, ledger_health.look_at_key):
+        try:
+            look(settings)
+        except CreditError as error:
+            result.problems.append(error)
 
 
 def _try(settings: Settings, domains: DomainRegistry, result: Examination) -> None:

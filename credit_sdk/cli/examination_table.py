@@ -9,6 +9,7 @@ from credit_sdk.decision import words
 
 if TYPE_CHECKING:
     from credit_sdk.cli.examination import Examination
+    from credit_sdk.cli.ledger_health import LedgerFindings
     from credit_sdk.cli.platform_check import PlatformFindings
     from credit_sdk.cli.screen import Screen
     from credit_sdk.cli.session import Session
@@ -56,6 +57,9 @@ def draw(result: Examination, session: Session) -> None:
     if result.platform is not None:
         _platform(result.platform, screen, session)
 
+    if result.ledger is not None:
+        _ledger(result.ledger, screen, session)
+
     if result.problems:
         screen.heading(session.pick("需要处理", "To mend"), "red")
         for problem in result.problems:
@@ -65,6 +69,31 @@ def draw(result: Examination, session: Session) -> None:
         screen.line()
         screen.line(session.pick("✓ 一切正常", "✓ All is well"), "bold green")
     screen.line()
+
+
+def _ledger(found: LedgerFindings, screen: Screen, session: Session) -> None:
+    pick = session.pick
+    screen.heading(pick("台账", "Ledger"))
+    state = (
+        pick("可读写", "can be read and written") if found.usable else pick("不可用，见下", "cannot be used, see below")
+    )
+    if not found.exists and found.usable:
+        state = pick("尚未建立，首次核查时建立", "not made yet; the first check makes it")
+    facts = [(pick("位置", "place"), found.name), (pick("状态", "state"), state)]
+    if not found.required:
+        facts.append((pick("写不了时", "if it fails"), pick("照样核查，不入账", "checks go on, and are not kept")))
+    counts = (
+        (pick("读不出的条目", "damaged entries"), found.damaged, ""),
+        (pick("缺失的条目", "missing entries"), found.missing, ""),
+        (pick("待送达", "waiting"), found.waiting, "credit ledger waiting"),
+        (pick("超期未送达", "late"), found.late, "credit ledger waiting --late"),
+        (pick("死信", "dead letters"), found.dead, "credit ledger dead"),
+    )
+    for label, count, command in counts:
+        if count is not None:
+            see = f"  {command}" if count and command else ""
+            facts.append((label, f"{count}{see}"))
+    screen.facts(facts, indent=2)
 
 
 def _platform(found: PlatformFindings, screen: Screen, session: Session) -> None:

@@ -4,7 +4,7 @@
 code meaning
 ==== =================================================================================
 1    a fault of this program (``internal_error``), output that cannot be written (``output_failed``), or findings of
-     ``lint`` and ``doctor``
+     ``lint``, ``doctor`` and ``ledger``
 2    bad input: the command line, a file, a setting, the request
 3    ``check`` only: restrict
 4    no answer (``NoDecision``), or a ledger that cannot be used

@@ -13,10 +13,12 @@ from credit_sdk.cli.check import check
 from credit_sdk.cli.completion import VARIABLE, completion
 from credit_sdk.cli.doctor import doctor
 from credit_sdk.cli.failures import BROKEN_PIPE, INTERRUPTED, fail, unwritten
+from credit_sdk.cli.ledger import ledger
 from credit_sdk.cli.lists import lists
 from credit_sdk.cli.measures import measures
 from credit_sdk.cli.options import language
 from credit_sdk.cli.output import NO_ROOM, OutputFailedError, OutputGoneError, lost
+from credit_sdk.cli.receipt import receipt
 from credit_sdk.cli.sandbox import sandbox
 from credit_sdk.cli.session import Session
 
@@ -53,7 +55,7 @@ def credit() -> None:
     """The command line."""
 
 
-for _command in (check, measures, lists, sandbox, doctor, completion):
+for _command in (check, measures, lists, ledger, receipt, sandbox, doctor, completion):
     credit.add_command(_command)
 
 

@@ -1,11 +1,12 @@
-"""``--as-of``: a moment as RFC 3339 writes it (interfaces section 2), and what to say of anything else."""
+"""Moments on the command line, as RFC 3339 writes them (interfaces section 2), and what to say of anything else."""
 
 from __future__ import annotations
 
 import re
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 
 from credit_sdk.errors import InvalidRequest
+from credit_sdk.model.moments import midnight
 
 _WRITTEN = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -30,9 +31,10 @@ _MISTAKES = (
 """What people write instead, the first that fits."""
 
 
-def moment(text: str) -> datetime:
+def moment(text: str, key: str = "--as-of") -> datetime:
     """The moment that ``text`` names.
 
+    :param key: the option that it was given with.
     :raises InvalidRequest: not RFC 3339 with an offset, no such moment, or at an end of the calendar.
     """
     written = _WRITTEN.fullmatch(text)
@@ -41,7 +43,7 @@ def moment(text: str) -> datetime:
             ((zh, en) for mistake, zh, en in _MISTAKES if mistake.fullmatch(text)),
             ("不是 RFC 3339 格式的时间", "not a moment as RFC 3339 writes it"),
         )
-        raise _refused(zh, en)
+        raise _refused(zh, en, key)
     year = int(written[1])
     if (
         not MINYEAR < year < MAXYEAR
@@ -49,12 +51,25 @@ def moment(text: str) -> datetime:
         raise _refused(
             f"年份超出日历范围，须在 {MINYEAR + 1:04} 至 {MAXYEAR - 1} 年之间",
             f"the year is outside the calendar's range, {MINYEAR + 1:04} to {MAXYEAR - 1}",
+            key,
         )
     try:
         return datetime.fromisoformat(text.upper())
     except ValueError:
-        raise _refused("没有这样的时间", "there is no such moment") from None
+        raise _refused("没有这样的时间", "there is no such moment", key) from None
 
 
-def _refused(zh: str, en: str) -> InvalidRequest:
-    return InvalidRequest(f"{zh}；请写成 {_EXAMPLE}", f"{en}; write {_EXAMPLE}", key="--as-of")
+def since(text: str, key: str = "--since") -> datetime:
+    """A moment, or the beginning of a day in Asia/Shanghai.
+
+    :raises InvalidRequest: neither.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return moment(text, key)
+    return midnight(day)
+
+
+def _refused(zh: str, en: str, key: str) -> InvalidRequest:
+    return InvalidRequest(f"{zh}；请写成 {_EXAMPLE}", f"{en}; write {_EXAMPLE}", key=key)

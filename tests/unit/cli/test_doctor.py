@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from credit_sdk.cli.examination import _shown
 from credit_sdk.client.settings import Setting
+from credit_sdk.ledger.sqlite import SqliteLedger
+from credit_sdk.testing.ledger import checked
 from tests.unit.cli.material import A_CLEAN_FIRM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.unit.cli.conftest import Run
 
@@ -103,3 +106,66 @@ def test_secrets_are_not_shown() -> None:
     assert _shown("api_key", Setting("abc", "environment")) == ("********", "environment")
     shown, _ = _shown("source", Setting("https://user:abc@credit.example.gov.cn/api", "environment"))
     assert shown == "https://********@credit.example.gov.cn/api"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteLedger:
+    """A ledger that is set, with one check in it."""
+    store = SqliteLedger(tmp_path / "a.db")
+    store.append([checked()])
+    store.close()
+    monkeypatch.setenv("CREDIT_LEDGER", store.name)
+    return store
+
+
+def test_a_ledger_that_is_well(credit: Credit, ledger: SqliteLedger) -> None:
+    run = credit("doctor")
+    assert (run.code, run.json["problems"]) == (0, [])
+    counts = dict.fromkeys(("damaged", "missing", "waiting", "late", "dead"), 0)
+    assert run.json["ledger"] == {"name": ledger.name, "exists": True, "usable": True, "required": True} | counts
+    for lang, word in (("zh", "可读写"), ("en", "can be read and written")):
+        assert word in credit("doctor", "--format", "table", "--lang", lang).out
+
+
+def test_a_ledger_that_is_not_there_yet_is_not_made(
+    credit: Credit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDIT_LEDGER", str(tmp_path / "b.db"))
+    monkeypatch.setenv("CREDIT_LEDGER_REQUIRED", "false")
+    run = credit("doctor")
+    assert (run.code, run.json["ledger"]["exists"], run.json["ledger"]["required"]) == (0, False, False)
+    assert "照样核查" in credit("doctor", "--format", "table").out
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("CREDIT_LEDGER", str(tmp_path / "nowhere" / "b.db"))
+    run = credit("doctor")
+    assert (run.code, [one["error"] for one in run.json["problems"]]) == (1, ["ledger_unavailable"])
+
+
+def test_a_ledger_that_is_damaged_or_none(
+    credit: Credit, ledger: SqliteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(ledger.name) as file:
+        file.execute("UPDATE entries SET crc = 7")
+    file.close()
+    run = credit("doctor")
+    assert (run.code, run.json["ledger"]["damaged"]) == (1, 1)
+    assert "credit ledger repair" in run.json["problems"][0]["message"]
+    (tmp_path / "empty.db").touch()
+    for path in (tmp_path / "empty.db", tmp_path):
+        monkeypatch.setenv("CREDIT_LEDGER", str(path))
+        assert credit("doctor").code == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "content"),
+    [("CREDIT_FEEDBACK", "[feedback.procurement]\nperiod = 'weekly'\n"), ("CREDIT_RECEIPT_KEY", "no key")],
+)
+def test_what_goes_with_a_ledger_is_looked_at(
+    credit: Credit, files: Files, monkeypatch: pytest.MonkeyPatch, variable: str, content: str
+) -> None:
+    path = files("file", content)
+    Path(path).chmod(0o600)
+    monkeypatch.setenv(variable, path)
+    run = credit("doctor")
+    assert (run.code, [one["error"] for one in run.json["problems"]]) == (1, ["invalid_settings"])
+    assert path in run.json["problems"][0]["message"]

@@ -83,7 +83,7 @@ def test_completion_knows_commands_domains_and_actions(
 def test_a_fault_of_ours_is_no_traceback_and_no_decision(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, reader: str
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError(A_CLEAN_FIRM)
 
     monkeypatch.setattr("credit_sdk.cli.deployment.client", fail)
@@ -99,7 +99,7 @@ def test_a_fault_of_ours_is_no_traceback_and_no_decision(
 
 
 def test_an_interrupt_is_quiet(credit: Credit, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("credit_sdk.cli.deployment.client", interrupt)

@@ -1,0 +1,158 @@
+"""``credit ledger``: what is open — reports that wait or were refused, obligations, restrictions due for release.
+
+``releases`` also writes down what has ended by date since it was last asked, and ``obligations`` due days that can be settled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from credit_sdk.cli.bilingual import Command, option
+from credit_sdk.cli.failures import FINDINGS
+from credit_sdk.cli.ledger_opening import opened, which
+from credit_sdk.cli.options import language, layout
+
+if TYPE_CHECKING:
+    from credit_sdk.cli.session import Session
+    from credit_sdk.ports.ledger import Duty, LedgerStore
+
+_MOST = 100_000
+
+
+@click.command(
+    "waiting",
+    cls=Command,
+    text=(
+        "等待送达的反馈，为何未送达；有超过期限的则退出码 1",
+        "Reports that are still to be delivered, and why; exits with 1 if one is late",
+    ),
+)
+@option("--late", is_flag=True, text=("只列超过期限的", "Only those that are late"))
+@which
+@layout
+@language
+@click.pass_obj
+def waiting(session: Session, late: bool, target: str | None) -> int:
+    """List them."""
+    from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.ports.ledger import DeliveryState
+
+    with opened(target) as ledger:
+        now = ledger.clock()
+        overdue = ledger.store.deliveries(late_at=now, limit=_MOST)
+        found = overdue if late else ledger.store.deliveries(state=DeliveryState.WAITING, limit=_MOST)
+    if session.format == "json":
+        session.write_json({"reports": [ledger_json.delivery(one, now) for one in found], "late": len(overdue)})
+    else:
+        ledger_tables.deliveries(found, session, now, empty=session.pick("没有等待送达的反馈", "Nothing is waiting"))
+    return FINDINGS if overdue else 0
+
+
+@click.command(
+    "dead",
+    cls=Command,
+    text=(
+        "死信：接收方拒收的反馈及其说明；有则退出码 1",
+        "Reports that were refused, and why; exits with 1 if there are any",
+    ),
+)
+@which
+@layout
+@language
+@click.pass_obj
+def dead(session: Session, target: str | None) -> int:
+    """List them."""
+    from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.ledger.dead import dead_letters
+
+    with opened(target) as ledger:
+        found, now = dead_letters(ledger.store), ledger.clock()
+    if session.format == "json":
+        session.write_json({"reports": [ledger_json.delivery(one, now) for one in found]})
+    else:
+        ledger_tables.deliveries(found, session, now, empty=session.pick("没有死信", "No dead letters"))
+        if found:
+            session.screen().line(
+                session.pick("改正后重送：credit ledger retry --all", "Try again: credit ledger retry --all"), "dim"
+            )
+    return FINDINGS if found else 0
+
+
+@click.command(
+    "obligations",
+    cls=Command,
+    text=(
+        "未了的义务：待执行的措施、尚未履行的期限；有逾期则退出码 1",
+        "Measures to be carried out, and what they leave open; exits with 1 if one is overdue",
+    ),
+)
+@option("--overdue", is_flag=True, text=("只列逾期的", "Only those overdue"))
+@which
+@layout
+@language
+@click.pass_obj
+def obligations(session: Session, overdue: bool, target: str | None) -> int:
+    """List them."""
+    from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.ledger.settling import settle
+    from credit_sdk.model.moments import shanghai_day
+
+    with opened(target) as ledger:
+        now = ledger.clock()
+        settle(ledger.store, now)
+        today = shanghai_day(now)
+        found = _open(ledger.store)
+    late = [one for one in found if ledger_json.is_overdue(one, today)]
+    shown = late if overdue else [*late, *(one for one in found if one not in late)]
+    if session.format == "json":
+        session.write_json({"obligations": [ledger_json.duty(one, today) for one in shown]})
+    else:
+        ledger_tables.duties(shown, session, today, empty=session.pick("没有未了的义务", "Nothing is open"))
+    return FINDINGS if late else 0
+
+
+def _open(store: LedgerStore) -> list[Duty]:
+    """What is to be carried out, and what was and leaves something open; a restriction alone is no such thing."""
+    from credit_sdk.ports.ledger import DutyState
+
+    due = store.duties(states=(DutyState.DUE,), limit=_MOST)
+    executed = store.duties(states=(DutyState.EXECUTED,), limit=_MOST)
+    return [*due, *(one for one in executed if one.due_on is not None)]
+
+
+@click.command(
+    "releases",
+    cls=Command,
+    text=(
+        "待解除的限制（名单条目已终止）；有则退出码 1",
+        "Restrictions due for release, their listings having ended; exits with 1 if there are any",
+    ),
+)
+@option("--all", "everything", is_flag=True, text=("列出所有未解除的限制", "All restrictions that were not lifted"))
+@which
+@layout
+@language
+@click.pass_obj
+def releases(session: Session, everything: bool, target: str | None) -> int:
+    """List them."""
+    from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.ledger import releases as ends
+    from credit_sdk.model.moments import shanghai_day
+
+    with opened(target) as ledger:
+        now = ledger.clock()
+        ends.look(ledger.store, now)
+        due = ends.due(ledger.store)
+        shown = ends.outstanding(ledger.store) if everything else due
+    if session.format == "json":
+        session.write_json({"releases": [ledger_json.duty(one) for one in shown]})
+    else:
+        ledger_tables.duties(
+            shown, session, shanghai_day(now), empty=session.pick("没有待解除的限制", "Nothing is due for release")
+        )
+        if due:
+            hint = session.pick("解除后入账：credit ledger release ID", "Once lifted, say so: credit ledger release ID")
+            session.screen().line(hint, "dim")
+    return FINDINGS if due else 0
