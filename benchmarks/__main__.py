@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks import cached, check, decision, files, growth, http, imports
+from benchmarks import cached, check, decision, delivery, files, growth, guard, http, imports, ledger
 from benchmarks._report import markdown, show
 
 if TYPE_CHECKING:
@@ -19,8 +19,11 @@ BENCHMARKS = {
     "decision": decision.run,
     "check": check.run,
     "growth": growth.run,
+    "guard": guard.run,
     "http": http.run,
     "cached": cached.run,
+    "ledger": ledger.run,
+    "delivery": delivery.run,
     "imports": imports.run,
     "files": files.run,
 }
