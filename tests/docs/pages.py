@@ -16,7 +16,10 @@ Comments before a block say more: ``<!-- file: NAME -->`` keeps it as a file, ``
 ``<!-- output: 12 -->`` shows its first lines only.
 ``python -m tests.docs.refresh`` writes such output anew. The other comments are read below.
 
-A page that names :data:`SANDBOX` gets a sandbox of its own data, wherever that listens in truth.
+In commands, ``export NAME=VALUE`` sets a variable for the commands after it, and ``$NAME`` is what the page's Python calls so.
+
+A page that names :data:`SANDBOX` gets a sandbox of its own data, one that names :data:`POSTGRES` an empty database of its own,
+wherever that listens in truth.
 """
 
 from __future__ import annotations
@@ -44,12 +47,14 @@ from credit_sdk.formats import measures, records
 from credit_sdk.model.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("**/*.md")])
 SANDBOX = "http://127.0.0.1:8900"
 """Where the pages say that the sandbox is; ``_sandbox`` in a page's namespace says where."""
+POSTGRES = "credit@127.0.0.1:5432/award"
+"""What the pages call a database, behind ``postgresql://``; ``_postgres`` in a page's namespace says where."""
 
 _BLOCK = re.compile(
     r"(?P<marks>(?:^<!-- [^\n]* -->\n)*)^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$",
@@ -89,12 +94,12 @@ def try_out(example: Example) -> None:
         keep(block)
     match block.language.partition(" ")[0]:
         case "python":
-            code = block.body.replace(SANDBOX, _sandbox_of(example))
+            code = _in_truth(block.body, example.namespace)
             example.parsed = Lexeme(code, block.body.offset, block.body.line_offset)
             _RUN_PYTHON(example)
         case "console" | "sh":
             for command in commands(block):
-                printed = command.run(_sandbox_of(example))
+                printed = command.run(example.namespace)
                 example.namespace["_last"] = printed or example.namespace.get("_last", "")
         case "json":
             _load_json(block)
@@ -111,13 +116,16 @@ def try_out(example: Example) -> None:
 def printed_before(block: Block, example: Example) -> str:
     """What a block of output is a copy of."""
     if "command" in block.marks:
-        return run_line(block.marks["command"], _sandbox_of(example))[1]
+        return run_line(block.marks["command"], example.namespace)[1]
     printed: str = example.namespace["_last"]
     return printed
 
 
-def _sandbox_of(example: Example) -> str:
-    return str(example.namespace.get("_sandbox", SANDBOX))
+def _in_truth(text: str, names: Mapping[str, Any]) -> str:
+    """``text`` with the servers where they are."""
+    return text.replace(SANDBOX, str(names.get("_sandbox", SANDBOX))).replace(
+        POSTGRES, str(names.get("_postgres", POSTGRES))
+    )
 
 
 _RUN_PYTHON = PythonEvaluator()
@@ -133,15 +141,15 @@ class Command:
     output: str
     exit: int
 
-    def run(self, sandbox: str) -> str:
+    def run(self, names: dict[str, Any]) -> str:
         """Run it as in a terminal, and give what it printed.
 
-        :param sandbox: where :data:`SANDBOX` is in truth.
+        :param names: the page's namespace: its variables, and where its servers are.
         """
         line = self.line.removeprefix("pip install uv && ").removeprefix("uv run ")
         if line == "pytest":
             return ""  # this very run
-        code, printed = run_line(line, sandbox)
+        code, printed = run_line(line, names)
         assert code == self.exit, f"{self.line}\nexit code {code}, not {self.exit}\n{printed}"
         assert "Traceback" not in printed, printed
         if self.output.strip():
@@ -169,13 +177,18 @@ def commands(block: Block) -> Iterator[Command]:
         yield Command(line, output, int(code))
 
 
-def run_line(line: str, sandbox: str) -> tuple[int, str]:
-    """Exit code and output of a command line, with the sandbox where the page says that it is."""
-    words = shlex.split(line.replace(SANDBOX, sandbox))
-    code, printed = (0, _curl(words[1:])) if words[0] == "curl" else in_terminal(_resolved(words))
+def run_line(line: str, names: dict[str, Any]) -> tuple[int, str]:
+    """Exit code and output of a command line, with the servers where the page says that they are."""
+    environment: dict[str, str] = names.setdefault("_environment", {})
+    line = re.sub(r"\$([A-Z]+)\b", lambda found: str(names[found[1]]), _in_truth(line, names))
+    words = shlex.split(line)
+    if words[0] == "export":
+        environment |= dict(word.split("=", 1) for word in words[1:])
+        return 0, ""
+    code, printed = (0, _curl(words[1:])) if words[0] == "curl" else in_terminal(_resolved(words), environment)
     if words[:2] == ["credit", "sandbox"]:
         printed = re.sub(r"http://127\.0\.0\.1:\d+", SANDBOX, printed).removesuffix("沙盒已停止\n")
-    return code, printed.replace(sandbox, SANDBOX)
+    return code, printed.replace(str(names.get("_sandbox", SANDBOX)), SANDBOX)
 
 
 def _resolved(words: list[str]) -> list[str]:
@@ -207,9 +220,9 @@ def _curl(words: list[str]) -> str:
     return "\n".join([*(head if asked.i else []), *([""] if asked.i else []), answer.text, ""])
 
 
-def in_terminal(command: list[str]) -> tuple[int, str]:
+def in_terminal(command: list[str], variables: Mapping[str, str]) -> tuple[int, str]:
     """Exit code and output of a command whose output is a terminal; where there is none to be had, of a plain one."""
-    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": COLUMNS, "PYTHONUTF8": "1"}
+    environment = {**os.environ, **variables, "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": COLUMNS, "PYTHONUTF8": "1"}
     try:
         import pty
     except ImportError:  # not a POSIX system
@@ -224,7 +237,13 @@ def in_terminal(command: list[str]) -> tuple[int, str]:
         while chunk := _read(ours):
             printed += chunk
         os.close(ours)
-        return process.wait(), re.sub(r"\x1b\[[0-9;]*m", "", printed.decode()).replace("\r\n", "\n")
+        return process.wait(), _as_seen(printed.decode())
+
+
+def _as_seen(printed: str) -> str:
+    """What stands on the terminal in the end: no colours, and no progress that was wiped out."""
+    text = re.sub(r"\x1b\[([0-9;]*m|\?25[lh])", "", printed).replace("\r\n", "\n")
+    return re.sub(r"[^\n]*\n\r?\x1b\[1A\x1b\[2K", "", text)
 
 
 def _read(descriptor: int) -> bytes:
@@ -247,7 +266,8 @@ def normalised(text: str) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d(T[\d:+]+)?", "DATE", text)
     text = re.sub(r"\d{4}年\d{1,2}月\d{1,2}日", "DATE", text)
     text = re.sub(r"\d\d? [A-Z][a-z]+ \d{4}", "DATE", text)
-    text = re.sub(r"\d\d:\d\d:\d\d", "TIME", text)
+    text = re.sub(r"(?<!\d)\d\d:\d\d(:\d\d)?(?!\d)", "TIME", text)
+    text = re.sub(r"\b\d{4}-\d\d\b", "MONTH", text)
     text = re.sub(r"〔\d{4}〕(?=\d+号)", "〔YEAR〕", text) if "虚构文〔" in text else text
     return re.sub(r"[\s\u2500-\u257f]+", "", text)
 

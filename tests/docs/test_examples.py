@@ -21,6 +21,12 @@ SAYS = {
         "变化: restrict → allow",
         "没有结论 source_unavailable（rate_limited，可重试）",
     ],
+    "guarded_award.py": [
+        "不得定标: 拒绝参与政府采购活动",
+        "核查凭证: 未经改动",
+        "已定标给 9199…A02C",
+        "restrict procurement/award",
+    ],
     "own_measure_list/run.py": ["restrict，不得签约", "暂停: 不予出租公有房屋（XG-2）", "应当执行: 同等条件下优先承租"],
 }
 

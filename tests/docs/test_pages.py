@@ -6,19 +6,23 @@ import inspect
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote
 
 import pytest
 
 import credit_sdk
+import credit_sdk.ledger
 from credit_sdk import errors, plugins, ports, sources, testing, transport
 from credit_sdk.cli.check import check
+from credit_sdk.cli.ledger import ledger
+from credit_sdk.cli.receipt import receipt
 from credit_sdk.cli.sandbox import sandbox
 from credit_sdk.client import settings
 from credit_sdk.decision.words import NOTICES
 from credit_sdk.errors import CreditError
 from credit_sdk.model.catalogue import CATALOGUE
+from credit_sdk.ports import observer
 from credit_sdk.sandbox._fault_switches import KINDS
 from credit_sdk.sandbox.app import contract
 from credit_sdk.sources import profiles
@@ -29,7 +33,7 @@ from tests.docs.pages import PAGES, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click import Command
+    from click import Command, Group
     from pydantic import BaseModel
 
 DOCS = ROOT / "docs"
@@ -137,6 +141,24 @@ def test_every_option_is_described(command: Command, name: str) -> None:
     assert [option for option in options if option != "--help" and f"`{option}" not in page] == []
 
 
+@pytest.mark.parametrize("group", [ledger, receipt], ids=lambda group: str(group.name))
+def test_every_command_of_a_group_has_its_row(group: Group) -> None:
+    section = read("docs/cli.md").partition(f"\n## credit {group.name}\n")[2].partition("\n## ")[0]
+    lines = section.splitlines()
+    for name, command in group.commands.items():
+        (row,) = [line for line in lines if re.match(rf"\| `{name}[ `]", line)]
+        options = {option for one in command.params for option in one.opts if option.startswith("--")}
+        told = row if group is receipt else row + "`--ledger` `--format` `--lang`"
+        assert [one for one in options - {"--help", "--format", "--lang"} if f"`{one}" not in told] == []
+
+
+def test_every_event_has_its_row() -> None:
+    page = read("docs/observability.md")
+    assert [one.__name__ for one in get_args(observer.Event) if f"| `{one.__name__}` |" not in page] == []
+    reference = read("docs/reference/ports.md")
+    assert [one.__name__ for one in get_args(observer.Event) if f":: {one.__name__}\n" not in reference] == []
+
+
 def test_every_setting_is_described() -> None:
     for name in settings.NAMES:
         assert f"`CREDIT_{name.upper()}`" in read("docs/reference/root.md")
@@ -184,6 +206,7 @@ def test_every_key_of_a_measure_list_is_described() -> None:
         (profiles, "profiles"),
         (transport, "transport"),
         (ports, "ports"),
+        (credit_sdk.ledger, "ledger"),
         (plugins, "plugins"),
         (testing, "testing"),
     ],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from credit_sdk.testing import Sandbox
-from tests.docs.pages import PAGES, ROOT, SANDBOX, Block, keep, parse, working_folder
+from tests.docs.pages import PAGES, POSTGRES, ROOT, SANDBOX, Block, keep, parse, working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,9 @@ def test_the_snippets_run(
         sandbox: Sandbox = request.getfixturevalue("sandbox")
         sandbox.reset()
         document.namespace["_sandbox"] = sandbox.url
+    if POSTGRES in document.text:
+        address: str = request.getfixturevalue("bare_postgres")
+        document.namespace["_postgres"] = address.partition("://")[2]
     try:
         for example in document.examples():
             example.evaluate()
