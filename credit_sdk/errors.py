@@ -58,6 +58,25 @@ def quoted(value: object) -> str:
     return text if len(text) < _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
 
 
+_FIRM = re.compile(
+    r"[^\x00-\x7f\u3000-\u303f\uff00-\uffef]{4,60}(?:公司|集团|合作社|事务所|商行|经营部|工厂|个体工商户)"
+)
+
+
+def masked(text: str, *hidden: str, longest: int = 300) -> str:
+    """What somebody else says, as it may be kept and shown: one printable line, cut, without an identifier (rule 9.4).
+
+    :param hidden: what must not stand in it, such as the name of the firm that it is about; beside these, what is as long
+        as a code and what reads as a firm's name is starred.
+    """
+    for one in sorted(filter(None, hidden), key=len, reverse=True):
+        text = text.replace(one, "****")
+    text = _FIRM.sub("****", text[: 10 * longest])
+    text = re.sub(r"[0-9A-Za-z]{9,}", lambda run: "****" if re.search(r"\d", run[0]) else run[0], text)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 class CreditError(Exception):
     """Root of the tree.
 
@@ -163,6 +182,8 @@ class NoDecision(CreditError):
     """The HTTP status, if one came."""
     problem: str | None = None
     """The platform's own ``code`` for it (RFC 9457 problem details), if it is a plain word such as ``cursor_expired``."""
+    words: str | None = None
+    """The platform's own sentence for it (RFC 9457 ``detail``), masked and cut. For who mends it; it stands in no message."""
     request_id: str | None = None
     """The ``X-Request-Id`` that was sent: what to tell the platform's operators."""
     retry_after: float | None = None
@@ -179,6 +200,7 @@ class NoDecision(CreditError):
         fault: str | None = None,
         status: int | None = None,
         problem: str | None = None,
+        words: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
         retryable: bool | None = None,
@@ -187,6 +209,7 @@ class NoDecision(CreditError):
         self.fault = fault
         self.status = status
         self.problem = problem
+        self.words = words
         self.request_id = request_id
         self.retry_after = retry_after
         if retryable is not None:

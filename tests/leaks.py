@@ -37,7 +37,10 @@ IDENTIFIER = re.compile(
 )
 
 LOGGERS = ("credit_sdk", "httpx", "httpcore")
-_FOREIGN = ("httpx", "httpcore", "h11", "pydantic", "json", "xml", "ssl", "tenacity", "socket", "anyio")
+_FOREIGN = (
+    *("httpx", "httpcore", "h11", "pydantic", "json", "xml", "ssl", "tenacity", "socket", "anyio"),
+    *("sqlite3", "sqlalchemy", "psycopg", "alembic"),
+)
 """Whose errors stand behind ours; those of a test's own source may say what they like."""
 _MOST_ERRORS = 1_000
 

@@ -49,4 +49,6 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_the_names_of_the_interfaces_are_exported() -> None:
     """The names of interfaces section 1."""
-    assert {"AsyncCreditClient", "CheckRequest", "CreditClient", "Effect", "Subject"} <= set(credit_sdk.__all__)
+    assert {"AsyncCreditClient", "CheckRequest", "CreditClient", "Effect", "Override", "Receipt", "Subject"} <= set(
+        credit_sdk.__all__
+    )
