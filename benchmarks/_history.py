@@ -57,7 +57,7 @@ def write(store: LedgerStore, entries: int) -> str:
 def _groups(allowed: _Pattern, restricted: _Pattern, report: dict[str, Any], entries: int) -> Iterator[list[Entry]]:
     chance, number = Random(1), 0  # noqa: S311 - the same history every time
     while True:
-        at = stamped(SINCE + timedelta(days=365) * number * 12 / (entries * 10))
+        at = stamped(SINCE + timedelta(days=365 * number * 12 / (entries * 10)))
         id, domain = uuid7(), DOMAINS[number % len(DOMAINS)]
         changes = {
             "question": f"{chance.getrandbits(64):016x}",
