@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk import Override, verify_receipt
+from credit_sdk import Override
 from credit_sdk.errors import InvalidMeasureList, InvalidReport, InvalidRequest, InvalidSettings
+from credit_sdk.formats.receipt_check import verify_receipt
 from credit_sdk.ledger import FeedbackRule
 from credit_sdk.ledger.desk import Ledger
 from credit_sdk.sources import MemorySource
