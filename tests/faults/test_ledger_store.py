@@ -110,7 +110,9 @@ def test_a_full_disk(tmp_path: Path) -> None:
         shutil.which("unshare") is None
         or subprocess.run([*rig.SMALL_DISK, tmp_path, "true"], capture_output=True, check=False).returncode
     ):
-        pytest.skip("the kernel lets nobody mount here (user namespaces); test_no_room meets the same by a limit on file size")
+        pytest.skip(
+            "the kernel lets nobody mount here (user namespaces); test_no_room meets the same by a limit on file size"
+        )
     said, code, told, before, after, sound = rig.end(
         rig.start("full_disk", tmp_path, within=[*rig.SMALL_DISK, tmp_path])
     )
