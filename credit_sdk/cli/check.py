@@ -165,10 +165,9 @@ def _actions(context: click.Context, _: click.Parameter, typed: str) -> list[Com
 def check(session: Session, /, exit_status: str, receipts: tuple[str, ...], **given: Any) -> int:
     """Decide, show, and give the exit code (interfaces section 4)."""
     if receipts:
-        from credit_sdk.formats.receipt import check_target
+        from credit_sdk.client.receipts import check_targets
 
-        for file in receipts:  # before anything is asked
-            check_target(file)
+        check_targets(receipts, given["ledger"])
     decision = _decide(given, session, signed=bool(receipts))
     if session.format == "json":
         session.write_json(decision.to_dict(session.lang))

@@ -10,7 +10,6 @@ import click
 from credit_sdk.cli.bilingual import Command, Group, option
 from credit_sdk.cli.failures import FINDINGS
 from credit_sdk.cli.options import language, layout
-from credit_sdk.errors import InvalidFile
 
 if TYPE_CHECKING:
     from credit_sdk.cli.session import Session
@@ -51,21 +50,19 @@ def receipt() -> None:
 @click.pass_obj
 def key(session: Session, file: str, out: str | None) -> None:
     """Make, or show."""
-    from credit_sdk.formats.receipt_key import SigningKey
+    from credit_sdk.formats.receipt_key import SigningKey, check_public_target
 
-    made = True
-    try:
-        SigningKey.generate().save(file)
-    except FileExistsError:
-        made = False
+    if out is not None:
+        check_public_target(out, file)
+    made = not Path(file).exists()  # one that is there needs no disk that can be written
+    if made:
+        try:
+            SigningKey.generate().save(file)
+        except FileExistsError:  # another process was quicker
+            made = False
     public = SigningKey.load(file).public
     if out is not None:
-        try:
-            Path(out).write_bytes(public.pem)
-        except OSError as error:
-            raise InvalidFile(
-                f"公钥文件写不了：{error.strerror}", f"the public key cannot be written: {error.strerror}", file=out
-            ) from None
+        public.save(out)
     told = {"file": file, "made": made, "public": out, "fingerprint": public.fingerprint}
     if session.format == "json":
         session.write_json(told)
@@ -128,13 +125,21 @@ def make(
 ) -> None:
     """Recall, sign, write."""
     from credit_sdk.cli.ledger_opening import named, opened
-    from credit_sdk.client.receipts import signer_of
+    from credit_sdk.client.receipts import check_targets, signer_of
     from credit_sdk.ledger.recall import recall
 
-    sign = signer_of(named(ledger), key_file)
+    found = named(ledger)
+    check_targets(files, found, key_file)
+    sign = signer_of(found, key_file)
     with opened(ledger) as desk:
         recalled = recall(desk.store, decision_id)
-    issued = sign.issue(recalled.decision, masked=masked, measure_list=recalled.measure_list)
+    issued = sign.issue(
+        recalled.decision,
+        masked=masked,
+        measure_list=recalled.measure_list,
+        request=recalled.request,
+        answers=recalled.answers,
+    )
     for file in files:
         issued.write(file, lang=session.lang)
     told = {
@@ -167,8 +172,8 @@ def make(
     multiple=True,
     metavar="PUBLIC",
     text=(
-        "签发单位的公钥文件或指纹（sha256:…），可多次给出；不给出则不核对由谁签发",
-        "The issuer's public key file or fingerprint (sha256:…), repeatable; without it, who signed is not looked at",
+        "签发单位的公钥文件或指纹（64 位十六进制，可带 sha256:），可多次给出；不给出则不核对由谁签发",
+        "The issuer's public key file or fingerprint (64 hexadecimal digits), repeatable; without it, who signed is not looked at",
     ),
 )
 @layout

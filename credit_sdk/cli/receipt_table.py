@@ -37,6 +37,8 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "signature": ("签名本身", "the signature itself"),
 }
 """The parts in words."""
+_CALLED = ("name", "code", "organisation_code", "registration_number")
+"""What a subject is called by."""
 
 
 def draw_key(session: Session, file: str, public: str | None, fingerprint: str, *, made: bool) -> None:
@@ -86,11 +88,19 @@ def draw_verification(session: Session, file: str, found: Verification) -> None:
         for part in found.changed:
             screen.bullet(f"{pick(*PARTS[part])} [{part}]")
         screen.line()
-    facts = [(pick("文件", "File"), file)]
+    form = pick("网页，内嵌签名数据", "a page, the signed data within") if found.form == "html" else "JSON"
+    facts = [(pick("文件", "File"), file), (pick("形式", "Form"), form)]
+    if found.headline is not None:
+        facts.append((pick("签名所载结论", "Result as signed"), found.headline.get(lang) or str(found.effect)))
+    called = (found.subject or {}).get
+    if who := [str(called(key)) for key in _CALLED if isinstance(called(key), str)]:
+        facts.append((pick("签名所载主体", "Subject as signed"), " ".join(who)))
     if found.receipt_id is not None:
         facts.append((pick("凭证编号", "Receipt"), found.receipt_id))
     if found.decision_id is not None:
         facts.append((pick("结论编号", "Decision"), found.decision_id))
+    if found.decision_digest is not None:
+        facts.append((pick("结论摘要", "Decision digest"), found.decision_digest))
     if found.issued_at is not None:
         facts.append((pick("签发时间", "Issued at"), phrases.moment(found.issued_at, lang)))
     if found.issued_by is not None:
@@ -134,7 +144,9 @@ def _result(session: Session, found: Verification) -> tuple[str, str, str]:
     return (
         pick("凭证属实", "Genuine"),
         pick(
-            "内容与签发时一致，由所给公钥的持有人签发。", "As it was issued, by the holder of the key that was given."
+            "内容与签发时一致，由所给公钥的持有人签发。请与所见的页面或打印件核对下列结论、主体和摘要。",
+            "As it was issued, by the holder of the key that was given. Compare the result, the subject and the digest below with"
+            " the page or paper before you.",
         ),
         "green",
     )

@@ -11,12 +11,14 @@ from credit_sdk.ports.clock import Clock, system_clock
 from credit_sdk.ports.ids import uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from credit_sdk.decision.answering import Fetched
     from credit_sdk.decision.result import Decision
     from credit_sdk.formats.receipt import CheckReceipt
     from credit_sdk.formats.receipt_key import SigningKey
     from credit_sdk.model.measure import MeasureList
+    from credit_sdk.model.request import CheckRequest
 
 
 class ReceiptSigner:
@@ -53,10 +55,17 @@ class ReceiptSigner:
         return self.issue(decision, masked=masked)
 
     def issue(
-        self, decision: Decision | Mapping[str, Any], *, masked: bool = False, measure_list: MeasureList | None = None
+        self,
+        decision: Decision | Mapping[str, Any],
+        *,
+        masked: bool = False,
+        measure_list: MeasureList | None = None,
+        request: CheckRequest | None = None,
+        answers: Sequence[Fetched] | None = None,
     ) -> CheckReceipt:
         """Sign a decision, or its JSON as a ledger keeps it; see :meth:`~credit_sdk.formats.receipt.CheckReceipt.issue`.
 
+        :raises InvalidRequest: it is to be masked, and who is named in it is not at hand.
         :raises InvalidSettings: as above.
         """
         from credit_sdk.formats.receipt import CheckReceipt
@@ -69,6 +78,8 @@ class ReceiptSigner:
             issued_by=self._service,
             masked=masked,
             measure_list=measure_list,
+            request=request,
+            answers=answers,
         )
 
     @property
@@ -131,3 +142,24 @@ def signer_of(
     settings, _ = Settings.collect({"receipt_key": key, "service": service})
     file = ledger if ledger is not None and "://" not in str(ledger) else None
     return ReceiptSigner(settings.receipt_key.value, ledger=file, service=settings.service.value)
+
+
+def check_targets(
+    targets: Iterable[str | Path], ledger: str | Path | None = None, key: str | Path | None = None
+) -> None:
+    """Refuse early what receipts could not, or must not, be written to: before anything is asked or signed.
+
+    :param ledger: in place of the setting ``ledger``: neither its file nor the key may be a target.
+    :param key: in place of the setting ``receipt_key``.
+    :raises CreditError: as :func:`~credit_sdk.formats.receipt.check_target`.
+    """
+    from credit_sdk.formats.receipt import check_target
+
+    settings, _ = Settings.collect({"ledger": ledger, "receipt_key": key})
+    spared: list[str] = []
+    if settings.ledger.value is not None and "://" not in str(settings.ledger.value):
+        spared += (f"{settings.ledger.value}{suffix}" for suffix in ("", "-wal", "-shm", "-journal", ".key"))
+    if isinstance(settings.receipt_key.value, str | Path) and "-----BEGIN" not in str(settings.receipt_key.value):
+        spared.append(str(settings.receipt_key.value))
+    for target in targets:
+        check_target(target, spared=spared)

@@ -113,11 +113,11 @@ def _source(parts: Sequence[Decision], coverage: CoverageReport) -> SourceReport
         read_at=min(read, default=None),
         found=all(source.found for source in sources) if all(s.found is not None for s in sources) else None,
         stale=any(source.stale for source in sources),
-        origins=_origins(parts, coverage),
+        origins=origins(parts, coverage),
     )
 
 
-def _origins(parts: Sequence[Decision], coverage: CoverageReport) -> dict[str, str] | None:
+def origins(parts: Sequence[Decision], coverage: CoverageReport) -> dict[str, str] | None:
     """Who answered for each list that was consulted for all members; ``None`` where it was one source for all."""
     if all(part.source.origins is None for part in parts):
         return None

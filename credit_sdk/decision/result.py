@@ -305,6 +305,11 @@ class Decision(NamedTuple):
         return self.request.jurisdiction
 
     @property
+    def is_part(self) -> bool:
+        """Whether it is the decision on one member of a consortium (rule 5.8), and none to act upon by itself."""
+        return bool(self.request.members) and not self.parts
+
+    @property
     def not_counted(self) -> tuple[SeenListing, ...]:
         """The listings that do not count; ``standing`` is the reason (rule 2.3)."""
         return tuple(seen for seen in self.listings if seen.standing is not Standing.IN_FORCE)
@@ -337,13 +342,14 @@ class Decision(NamedTuple):
 
         :param masked: whether codes and names are masked, for publication.
         :raises InvalidSettings: no key is set (``receipt_key``) and the client keeps no ledger file beside which it could
-            make one; or the decision does not come from a client.
+            make one; or the decision does not come from a client, or was pickled since.
         """
         if self.signer is None:
             raise InvalidSettings(
-                "该结论不是由客户端作出的, 没有签发密钥; 请用 credit_sdk.formats.receipt.CheckReceipt.issue(decision, key) 签发",
-                "this decision does not come from a client, so there is no key to sign with; use"
+                "该结论没有随带签发者 (不是由客户端作出, 或经 pickle 传来, 密钥不随之传递); 请在作出结论的进程中签发, 或用"
                 " credit_sdk.formats.receipt.CheckReceipt.issue(decision, key)",
+                "this decision has no signer with it (no client made it, or it was pickled, which leaves the key behind); issue it in"
+                " the process that decided, or use credit_sdk.formats.receipt.CheckReceipt.issue(decision, key)",
                 key="receipt_key",
             )
         return self.signer(self, masked=masked)

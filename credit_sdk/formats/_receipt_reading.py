@@ -15,6 +15,9 @@ CLOSING = "</script>"
 
 _LARGEST = 64 << 20
 """No receipt is longer, in bytes."""
+_PDF = b"%PDF"
+_PAGES = frozenset({".html", ".htm", ".shtml", ".xhtml", ".xht"})
+"""By these names browsers take a file for a page, whatever is in it."""
 _FAMILY = re.compile(r"credit\.receipt/([0-9]+)")
 
 
@@ -24,6 +27,8 @@ class Found(NamedTuple):
     document: dict[str, Any]
     page: str | None
     """Digest of the page around it; ``None``: it stood in no page."""
+    contained: bool = True
+    """Whether a browser, too, takes it for data to its end: with a ``<`` in it, it might end earlier, and what follows be shown."""
 
 
 def read(source: str | Path | bytes) -> Found:
@@ -34,10 +39,31 @@ def read(source: str | Path | bytes) -> Found:
     if isinstance(source, bytes):
         return _found(source)
     try:
-        return _found(_bytes(Path(source)))
+        return _named(Path(source))
     except InvalidReceipt as error:
         error.file = str(source)
         raise
+
+
+def _named(path: Path) -> Found:
+    found = _found(_bytes(path))
+    if found.page is None and path.suffix.lower() in _PAGES:
+        raise _refused(
+            f"文件名以 {path.suffix} 结尾, 内容却是 JSON 凭证: 浏览器会把其中的文字当作网页显示, 所见不是凭证的页面; 请把文件名改为"
+            " .json 后核验",
+            f"its name ends in {path.suffix}, and it is a JSON receipt: a browser shows what stands in it as a page, which is not"
+            " the receipt's; name it .json and verify again",
+        ) from None
+    return found
+
+
+def is_receipt(path: Path) -> bool:
+    """Whether a receipt is in a file, or a PDF, as receipts are printed to."""
+    try:
+        data = _bytes(path)
+        return data.startswith(_PDF) or bool(_found(data))
+    except InvalidReceipt:
+        return False
 
 
 def _bytes(path: Path) -> bytes:
@@ -55,7 +81,7 @@ def _found(data: bytes) -> Found:
             f"文件超过 {_LARGEST >> 20} MiB, 不是核查凭证; 请确认文件",
             f"larger than {_LARGEST >> 20} MiB and so no receipt; look whether it is the right file",
         ) from None
-    if data.startswith(b"%PDF"):
+    if data.startswith(_PDF):
         raise _refused(
             "这是 PDF, 供阅读和打印, 不含签名数据; 请核验随同保存的 .html 或 .json 凭证文件",
             "a PDF is for reading and carries no signature; verify the .html or .json file that was kept with it",
@@ -73,7 +99,7 @@ def _found(data: bytes) -> Found:
             "not UTF-8 text; another program may have stored it anew; use the file as it was issued",
         ) from None
     text = text.replace("\r\n", "\n").strip("\n")  # as mail and version control may change them
-    page = None
+    page, contained = None, True
     start = text.find(OPENING)
     if start >= 0:
         start += len(OPENING)
@@ -85,12 +111,13 @@ def _found(data: bytes) -> Found:
             ) from None
         page = digest((text[:start] + text[end:]).encode("utf-8", "surrogatepass"))
         text = text[start:end]
+        contained = "<" not in text
     elif text.lstrip()[:1] == "<":
         raise _refused(
             "这个页面不含签名数据, 不是核查凭证或经浏览器另存过; 请使用签发时的原文件",
             "this page holds no signed data: it is no receipt, or a browser has saved it anew; use the file as it was issued",
         ) from None
-    return Found(_document(text), page)
+    return Found(_document(text), page, contained)
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.formats._canonical import NotCanonicalError, canonical, digest
+from credit_sdk.formats.receipt_key import PublicKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from credit_sdk.formats.receipt_key import PublicKey, SigningKey
+    from credit_sdk.formats.receipt_key import SigningKey
 
 SCHEMA = "credit.receipt/1"
 """Name and version of the form."""
@@ -72,6 +73,13 @@ def sign(document: dict[str, Any], key: SigningKey) -> None:
     document["signature"] = _base64(key.sign(_whole(document)))
 
 
+def key_of(document: Mapping[str, Any]) -> PublicKey | None:
+    """The key that a receipt names; ``None`` where what it names is none."""
+    named = document.get("key")
+    raw = unbase64(named.get("public")) if isinstance(named, dict) else None
+    return None if raw is None or len(raw) != 32 else PublicKey(raw)
+
+
 def is_signed(document: Mapping[str, Any], key: PublicKey) -> bool:
     """Whether the signature of the whole is ``key``'s."""
     try:
@@ -93,16 +101,18 @@ def changed(document: Mapping[str, Any], key: PublicKey | None) -> tuple[str, ..
     found |= {name for name, one in digests.items() if _entry(table, name, "digest") != one}
     if key is None:
         found.add("key")
-    # Seals say more, as long as what they rest on, the key and the receipt's number, is as it was.
-    if not found & {"key", "issued"}:
+    if key is not None:
         number = document["issued"]["id"] if _has_number(document) else ""
         broken = {
             name
             for name, one in digests.items()
-            if key is not None and not _holds(key, _entry(table, name, "seal"), _sealed(number, name, str(one)))
+            if not _holds(key, _entry(table, name, "seal"), _sealed(number, name, str(one)))
         }
-        # If no seal at all holds, it is the key that was exchanged, not every part.
-        found |= {"key"} if broken == set(digests) else broken
+        # If no seal at all holds, it is what they all rest on that was exchanged: the number, or the key. Which, nobody can tell.
+        if broken != set(digests):
+            found |= broken
+        elif not found & {"issued", "key"}:
+            found |= {"issued", "key"}
     if not found:
         found = {"signature"}
     return tuple(name if name in NAMES else "other" for name in sorted(found, key=_place))

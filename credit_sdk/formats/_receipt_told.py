@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from credit_sdk.decision import words
-from credit_sdk.decision.account import account, is_fictional
+from credit_sdk.decision import phrases, words
+from credit_sdk.decision.account import account, is_fictional, members
 from credit_sdk.decision.conclusion import besides, conclusion, headline
+from credit_sdk.decision.labels import label
 from credit_sdk.decision.visible import visible
 from credit_sdk.model import names
-from credit_sdk.model.identifiers import organisation_code, registration_number, uscc
 from credit_sdk.model.subject import Subject
-from credit_sdk.model.terms import Effect
+from credit_sdk.model.terms import Effect, SubjectType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from credit_sdk.decision.account import Entry
-    from credit_sdk.decision.result import Decision
+    from credit_sdk.decision.result import Decision, SeenListing
     from credit_sdk.errors import Lang
     from credit_sdk.model.subject import ListedSubject
+_WHOSE: words.Pair = (
+    "签发时没有当时的信用记录，分不清以下条目是该主体的，还是与其一并核查的关联主体的。",
+    "Issued without the records of the time: whether a listing is the subject's, or a related subject's, cannot be told.",
+)
 
-_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z])")
-"""What looks like a unified social credit code, wherever it stands."""
 
+def tell(decision: Decision, lang: Lang, *, whose_known: bool = True) -> dict[str, Any]:
+    """The decision told section by section, as :func:`credit_sdk.decision.account.account` has it; nothing in it acts.
 
-def tell(decision: Decision, lang: Lang) -> dict[str, Any]:
-    """The decision told section by section, as :func:`credit_sdk.decision.account.account` has it; nothing in it acts."""
+    :param whose_known: whether it is known whose each listing is; if not, that is said.
+    """
+    along = _along(decision, lang)
     fictional = words.notice("fictional_data", lang) if is_fictional(decision) else None
     sections = [
         {
             "key": section.key,
             "title": section.title,
-            "intro": visible(section.intro),
-            "entries": [_entry(entry) for entry in section.entries if entry.heading != fictional],  # that stands on top
+            "intro": visible(section.intro)
+            or ("" if whose_known or section.key != "listings" else _WHOSE[lang == "en"]),
+            "entries": [
+                _entry(entry, along if section.key == "asked" else {})
+                for entry in section.entries
+                if entry.heading != fictional  # that stands on top
+            ],
         }
         for section in account(decision, lang)
         if section.key != "conclusion"  # as does this
@@ -49,8 +58,8 @@ def tell(decision: Decision, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    facts = [[visible(label), visible(text)] for label, text in entry.facts]
+def _entry(entry: Entry, along: Mapping[str, list[str]]) -> dict[str, Any]:
+    facts = [[visible(said), visible(one)] for said, text in entry.facts for one in along.get(said) or (text,)]
     return {"heading": visible(entry.heading), "tag": visible(entry.tag), "facts": facts}
 
 
@@ -65,41 +74,38 @@ def _tone(decision: Decision) -> str:
     return "favour" if decision.effect is Effect.PRIORITY else "go"
 
 
-def masks(decision: Decision) -> dict[str, str]:
-    """What to show in place of each code and name of the subjects, the longest first; for :func:`masked`."""
-    found: dict[str, str] = {}
-    for subject in _subjects(decision):
-        for value, mask in (
-            (subject.code, uscc.mask),
-            (subject.organisation_code, organisation_code.mask),
-            (subject.registration_number, registration_number.mask),
-        ):
-            if value:
-                found[value] = mask(value)
-        for name in (subject.name, *subject.former_names):
-            if name and len(name.strip()) > 1:
-                found[name.strip()] = found[visible(name.strip())] = names.mask(name)
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
-
-
-def _subjects(decision: Decision) -> Iterator[Subject | ListedSubject]:
+def subjects_of(decision: Decision) -> Iterator[Subject | ListedSubject]:
+    """Everybody whom the decision names, or was asked with."""
     yield decision.subject
     yield from (seen.listing.subject for seen in decision.listings)
     request = decision.request
     for other in (*request.members, *(subject for _, subject in request.related)):
         yield other if isinstance(other, Subject) else Subject(other, issued=True)
     for part in decision.parts:
-        yield from _subjects(part)
+        yield from subjects_of(part)
 
 
-def masked(value: Any, replaced: dict[str, str]) -> Any:
-    """``value`` with every identifier replaced, in whatever text it stands; whatever looks like a code too."""
-    if isinstance(value, str):
-        for whole, mask in replaced.items():
-            value = value.replace(whole, mask)
-        return _CODE.sub(lambda found: uscc.mask(found[0]), value)
-    if isinstance(value, dict):
-        return {key: masked(one, replaced) for key, one in value.items()}
-    if isinstance(value, list):
-        return [masked(one, replaced) for one in value]
-    return value
+def _along(decision: Decision, lang: Lang) -> dict[str, list[str]]:
+    """Who was checked along, by the label under which the account says only how many, or in which roles."""
+    known = {listed.code: listed for seen in _seen(decision) if (listed := seen.listing.subject).code}
+
+    def called(one: str | Subject) -> str:
+        subject = one if isinstance(one, Subject) else Subject(one, issued=True)
+        listed = known.get(subject.code) if subject.code else None
+        name = subject.name or (listed.name if listed else None)
+        if name and SubjectType.SOLE_TRADER in (subject.default_type, listed.type if listed else None):
+            name = names.mask(name)  # rule 3.8
+        return " ".join([*([name] if name else []), *(code for _, code in phrases.subject_codes(subject, lang))])
+
+    request = decision.request
+    roles = [(words.say(words.ROLES, str(role), lang), called(other)) for role, other in request.related]
+    how_many = members(decision, lang)
+    return {
+        label("related", lang): [f"{role}: {who}" if lang == "en" else f"{role}：{who}" for role, who in roles],
+        label("members", lang): [how_many, *dict.fromkeys(map(called, request.members))] if how_many else [],
+    }
+
+
+def _seen(decision: Decision) -> Iterator[SeenListing]:
+    for part in decision.parts or (decision,):
+        yield from part.listings

@@ -17,7 +17,8 @@ with a JSON reader and Ed25519:
 ``page``
     ``template`` (version of the layout), ``zh`` and ``en``: the digest of each page, see below.
 ``key``
-    ``algorithm`` (``Ed25519``), ``public`` (base64 of its 32 bytes), ``fingerprint`` (``sha256:`` of its DER form).
+    ``algorithm`` (``Ed25519``), ``public`` (base64 of its 32 bytes), ``fingerprint`` (``sha256:`` of its DER form; one that is
+    another key's is a forger's).
 ``parts``
     By part: ``digest`` (``sha256:`` of the part's canonical JSON) and ``seal`` (base64: signature over the four lines schema,
     receipt number, part, digest, each ended by a line feed). Which keys make up a part: :mod:`._receipt_seals`.
@@ -28,7 +29,8 @@ Read strictly (no key twice, no NaN), white space and the order of keys do not m
 indented is still genuine.
 
 **The page.** Its digest is that of the whole HTML text, the characters between
-``<script type="application/json" id="credit-receipt">`` and ``</script>`` taken out; UTF-8, without byte order mark, line
+``<script type="application/json" id="credit-receipt">`` and ``</script>`` taken out, among which there is no ``<`` (or a
+browser might end the data elsewhere, and show what follows); UTF-8, without byte order mark, line
 ends as LF, none at the end. So text, layout and style are under the signature, and a page is verified without being rendered
 again: no later version of the template, or of the words, can make an old one fail. Rendering anew and comparing would tie
 verification to the very version that issued; hence the digest.
@@ -42,25 +44,37 @@ import json
 import os
 import uuid
 from base64 import b64encode
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.decision.result import Decision
+from credit_sdk.decision.visible import visible
 from credit_sdk.decision.words import check_language
-from credit_sdk.errors import InvalidFile, InvalidReceipt, InvalidRequest
-from credit_sdk.formats import _receipt_reading, _receipt_seals, _receipt_told, decisions
+from credit_sdk.errors import CreditError, InvalidFile, InvalidReceipt, InvalidRequest
+from credit_sdk.formats import (
+    _receipt_files,
+    _receipt_reading,
+    _receipt_records,
+    _receipt_seals,
+    _receipt_told,
+    decisions,
+)
 from credit_sdk.formats._canonical import NotCanonicalError, canonical, digest
+from credit_sdk.formats._receipt_masks import Masks
 from credit_sdk.formats.receipt_page import TEMPLATE, embed, render
 from credit_sdk.model.moments import written
 from credit_sdk.model.version import sdk_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from credit_sdk.decision.answering import Fetched
     from credit_sdk.errors import Lang
     from credit_sdk.formats.receipt_key import SigningKey
     from credit_sdk.model.measure import MeasureList
+    from credit_sdk.model.request import CheckRequest
 
 SCHEMA = _receipt_seals.SCHEMA
 LANGUAGES: tuple[Lang, ...] = ("zh", "en")
@@ -88,6 +102,8 @@ class CheckReceipt:
         issued_by: str | None = None,
         masked: bool = False,
         measure_list: MeasureList | None = None,
+        request: CheckRequest | None = None,
+        answers: Sequence[Fetched] | None = None,
     ) -> CheckReceipt:
         """Sign a decision.
 
@@ -98,19 +114,37 @@ class CheckReceipt:
         :param issued_by: the service that issues.
         :param masked: whether codes and names are masked, for publication.
         :param measure_list: with a decision as JSON, the measure list it was made by, if it is at hand: it has the titles.
+        :param request: with a decision as JSON, the request that was kept beside it: it has who was checked along.
+        :param answers: with a decision as JSON, the records that were kept beside it: they have whose each listing is.
         :raises InvalidFile: ``decision`` is JSON that no decision has.
-        :raises InvalidRequest: something in the decision cannot be written as canonical JSON.
+        :raises InvalidRequest: something in the decision cannot be written as canonical JSON; or it is JSON and to be masked,
+            and ``request`` and ``answers`` are not at hand, or not what it was made from: whom it names is not known.
         """
+        whole = isinstance(decision, Decision)
         if isinstance(decision, Decision):
             told_by, value = decision, decision.to_dict()
         else:
             told_by, value = decisions.read(decision, measure_list=measure_list), dict(decision)
-        told: Any = {lang: _receipt_told.tell(told_by, lang) for lang in LANGUAGES}
+            if request is not None and answers is not None:
+                with suppress(CreditError, LookupError, ValueError):  # they may be damaged, or of a later version
+                    told_by, whole = _receipt_records.completed(told_by, request, answers), True
+            if request is not None and not whole:
+                told_by = told_by._replace(request=request)
+        if masked and not whole:
+            raise InvalidRequest(
+                "没有这一结论所依据的信用记录, 不知道其中提到哪些主体, 不能遮蔽; 请由作出结论的客户端签发, 或签发不遮蔽的",
+                "the records that this decision rests on are not at hand, so that whom it names is not known and cannot be masked;"
+                " have it issued by the client that decided, or unmasked",
+                key="masked",
+            )
+        whose_known = whole or not (request is None or request.related)
+        told: Any = {lang: _receipt_told.tell(told_by, lang, whose_known=whose_known) for lang in LANGUAGES}
         try:
             # Through JSON once: enumerations become the strings that they are.
             content = json.loads(json.dumps({"decision": value, "told": told}, ensure_ascii=False))
             if masked:
-                content = _receipt_told.masked(content, _receipt_told.masks(told_by))
+                named = (*_receipt_told.subjects_of(told_by), *_receipt_records.named_in(answers or ()))
+                content = Masks.of(named).apply(content)
             decision_digest = digest(canonical(content["decision"]))
         except (NotCanonicalError, TypeError, ValueError, RecursionError) as error:
             raise InvalidRequest(
@@ -124,7 +158,7 @@ class CheckReceipt:
             "issued": {
                 "id": id or str(uuid.uuid4()),
                 "at": written(issued_at or datetime.now(UTC)),
-                "by": issued_by,
+                "by": None if issued_by is None else visible(issued_by),
                 "sdk": sdk_version(),
                 "masked": masked,
                 "decision": decision_digest,
@@ -166,8 +200,14 @@ class CheckReceipt:
 
     @property
     def fingerprint(self) -> str:
-        """Fingerprint of the key that signed."""
-        return str(self._document["key"]["fingerprint"])
+        """Fingerprint of the key that signed, taken from the key itself.
+
+        :raises InvalidReceipt: what the receipt names is no key.
+        """
+        key = _receipt_seals.key_of(self._document)
+        if key is None:
+            raise InvalidReceipt("凭证中没有公钥", "there is no public key in the receipt", key="key")
+        return key.fingerprint
 
     @property
     def decision(self) -> dict[str, Any]:
@@ -207,10 +247,13 @@ class CheckReceipt:
         :param lang: of the page.
         :returns: ``path``.
         :raises InvalidRequest: another suffix.
-        :raises InvalidFile: the file cannot be written.
+        :raises InvalidFile: the file cannot be written, or something else than a receipt or a PDF is there.
         :raises InvalidSettings: there is no browser to print a PDF with.
         """
-        match suffix_of(path):
+        suffix, written_to = suffix_of(path), Path(path)
+        if wrong := _in_the_way(written_to):
+            raise _unwritten(*wrong, written_to)
+        match suffix:
             case ".json":
                 data = self.json()
             case ".pdf":
@@ -219,7 +262,6 @@ class CheckReceipt:
                 data = printed(self.html(lang))
             case _:
                 data = self.html(lang).encode()
-        written_to = Path(path)
         _write(written_to, data)
         return written_to
 
@@ -241,43 +283,54 @@ def suffix_of(path: str | Path) -> str:
     return suffix
 
 
-def check_target(path: str | Path) -> None:
-    """Refuse early what a receipt could not be written to: before anything is asked or signed.
+def check_target(path: str | Path, *, spared: Iterable[str | Path] = ()) -> None:
+    """Refuse early what a receipt could not, or must not, be written to: before anything is asked or signed.
 
+    :param spared: files that no receipt may take the place of: the ledger's, the key.
     :raises InvalidRequest: another suffix.
-    :raises InvalidFile: the folder is not there or may not be written in, or the path is a folder's.
+    :raises InvalidFile: the folder is not there or may not be written in, or the path is a folder's; it is one of ``spared``, by
+        whatever links; something else than a receipt or a PDF is there.
     :raises InvalidSettings: there is no browser to print a PDF with.
     """
     suffix, target = suffix_of(path), Path(path)
-    folder = target.parent
+    folder = Path(os.path.realpath(target)).parent
     if not folder.is_dir():
-        zh, en = "所在文件夹不存在, 请先建好", "its folder does not exist, make it first"
-    elif target.is_dir():
-        zh, en = "这是文件夹, 请给出文件名", "it is a folder, name a file"
+        wrong: tuple[str, str] | None = ("所在文件夹不存在, 请先建好", "its folder does not exist, make it first")
+    elif any(_receipt_files.is_same(target, one) for one in spared):
+        wrong = (
+            "这是台账或密钥的文件, 写入会毁掉它; 请换一个文件名",
+            "it is the ledger's or the key's file, which would be lost; name another",
+        )
     elif not os.access(folder, os.W_OK | os.X_OK):
-        zh, en = "所在文件夹不可写", "its folder may not be written in"
+        wrong = ("所在文件夹不可写", "its folder may not be written in")
     else:
-        if suffix == ".pdf":
-            from credit_sdk.formats.receipt_pdf import browser
+        wrong = _in_the_way(target)
+    if wrong:
+        raise _unwritten(*wrong, target)
+    if suffix == ".pdf":
+        from credit_sdk.formats.receipt_pdf import browser
 
-            browser()
-        return
-    raise InvalidFile(f"凭证文件写不了: {zh}", f"the receipt cannot be written: {en}", file=str(path), key="receipt")
+        browser()
+
+
+def _in_the_way(target: Path) -> tuple[str, str] | None:
+    """What is there already, if a receipt must not take its place."""
+    if target.is_dir():
+        return "这是文件夹, 请给出文件名", "it is a folder, name a file"
+    if target.exists() and not (target.is_file() and _receipt_reading.is_receipt(target)):
+        return (
+            "这里已有别的文件, 不是凭证也不是 PDF, 未作改动; 请换一个文件名, 或先移走它",
+            "something else than a receipt or a PDF is there, and was left as it is; name another file, or move it away first",
+        )
+    return None
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Beside it first, then in its place: a reader never sees half a receipt."""
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
-        try:
-            with beside.open("xb") as opened:
-                opened.write(data)
-                opened.flush()
-                os.fsync(opened.fileno())
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        _receipt_files.put(target, data)
     except OSError as error:
-        raise InvalidFile(
-            f"凭证文件写不了: {error.strerror}", f"the receipt cannot be written: {error.strerror}", file=str(target)
-        ) from None
+        raise _unwritten(str(error.strerror), str(error.strerror), target) from None
+
+
+def _unwritten(zh: str, en: str, target: Path) -> InvalidFile:
+    return InvalidFile(f"凭证文件写不了: {zh}", f"the receipt cannot be written: {en}", file=str(target), key="receipt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,10 @@ from credit_sdk.formats.receipt_key import PublicKey
 from credit_sdk.model.moments import written
 
 Trusted: TypeAlias = PublicKey | str | Path | bytes
-"""A public key: itself, its PEM file or text, or its fingerprint (``sha256:…``)."""
+"""A public key: itself, its PEM file or text, or its fingerprint (64 hexadecimal digits, with or without ``sha256:``)."""
+
+_FINGERPRINT = re.compile(r"(?:sha256:)?([0-9a-f]{64})(?:\s+[*-]+)?", re.IGNORECASE)
+"""As it is shown here, or as sha256sum prints it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,15 @@ class Verification:
     masked: bool
     form: str
     """``json`` or ``html``."""
+    effect: str | None = None
+    """What was signed, to be compared with what a reader sees, from here on: ``None`` where the signature does not hold."""
+    blocking: bool | None = None
+    headline: dict[str, str] | None = None
+    """The result in a few words, ``zh`` and ``en``, as at the head of the page."""
+    subject: dict[str, Any] | None = None
+    """As under ``subject`` of the decision's JSON."""
+    decision_digest: str | None = None
+    """结论摘要, as at the foot of the page and on paper."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -51,6 +64,11 @@ class Verification:
             "issued_by": self.issued_by,
             "masked": self.masked,
             "form": self.form,
+            "effect": self.effect,
+            "blocking": self.blocking,
+            "headline": self.headline,
+            "subject": self.subject,
+            "decision_digest": self.decision_digest,
         }
 
 
@@ -77,16 +95,19 @@ def verify_receipt(source: str | Path | bytes, *, trusted: Trusted | Iterable[Tr
         )
     found = read(source)
     document = found.document
-    key = _key(document)
-    changed = () if key is not None and seals.is_signed(document, key) else seals.changed(document, key)
-    if found.page is not None and "page" not in changed and not _is_signed_page(document, found.page):
-        changed = tuple(sorted((*changed, "page"), key=PARTS.index))
+    key = seals.key_of(document)
+    signed = key is not None and seals.is_signed(document, key)
+    changed = set() if signed else set(seals.changed(document, key))
+    if key is not None and _object(document, "key").get("fingerprint") != key.fingerprint:
+        changed.add("key")  # signed or not: it would pass for another's
+    if found.page is not None and not (found.contained and _is_signed_page(document, found.page)):
+        changed.add("page")
     signed_by = None if key is None else key.fingerprint
     of_trust = None if fingerprints is None else signed_by in fingerprints
     issued, decision = _object(document, "issued"), _object(document, "decision")
     return Verification(
         ok=not changed and of_trust is not False,
-        changed=changed,
+        changed=tuple(sorted(changed, key=PARTS.index)),
         signed_by=signed_by,
         trusted=of_trust,
         receipt_id=_text(issued, "id"),
@@ -95,7 +116,23 @@ def verify_receipt(source: str | Path | bytes, *, trusted: Trusted | Iterable[Tr
         issued_by=_text(issued, "by"),
         masked=issued.get("masked") is True,
         form="json" if found.page is None else "html",
+        **(_told(document) if changed <= {"page"} else {}),
     )
+
+
+def _told(document: dict[str, Any]) -> dict[str, Any]:
+    """What was signed, for a person to compare; whoever signed may have signed anything."""
+    decision, told, blocking = _object(document, "decision"), _object(document, "told"), None
+    if isinstance(decision.get("blocking"), bool):
+        blocking = decision["blocking"]
+    headline = {lang: _text(_object(told, lang), "headline") for lang in ("zh", "en")}
+    return {
+        "effect": _text(decision, "effect"),
+        "blocking": blocking,
+        "headline": {lang: text for lang, text in headline.items() if text is not None} or None,
+        "subject": _object(decision, "subject") or None,
+        "decision_digest": _text(_object(document, "issued"), "decision"),
+    }
 
 
 def _fingerprints(trusted: Trusted | Iterable[Trusted]) -> set[str]:
@@ -106,8 +143,16 @@ def _fingerprints(trusted: Trusted | Iterable[Trusted]) -> set[str]:
 
 
 def _fingerprint(one: Trusted) -> str:
-    if isinstance(one, str) and one.startswith("sha256:"):
-        return one.lower()
+    if isinstance(one, str):
+        written_out = _FINGERPRINT.fullmatch(one.strip())
+        if written_out:
+            return f"sha256:{written_out[1].lower()}"
+        if one.strip().lower().startswith("sha256:"):
+            raise InvalidSettings(
+                "指纹应为 64 位十六进制数字 (可带 sha256:); 请与签发单位公布的核对",
+                "a fingerprint is 64 hexadecimal digits, with or without sha256:; compare it with the one that the issuer published",
+                key="trusted",
+            )
     if not isinstance(one, PublicKey | str | Path | bytes):
         raise _not_a_key()
     return one.fingerprint if isinstance(one, PublicKey) else PublicKey.load(one).fingerprint
@@ -119,15 +164,6 @@ def _not_a_key() -> InvalidSettings:
         "trusted must be public keys (files, PEM text, sha256:… fingerprints, or PublicKey)",
         key="trusted",
     )
-
-
-def _key(document: dict[str, Any]) -> PublicKey | None:
-    """The key that the receipt names; `None` where what it names is none."""
-    named = _object(document, "key")
-    raw = seals.unbase64(named.get("public"))
-    if raw is None or len(raw) != 32:
-        return None
-    return PublicKey(raw)
 
 
 def _is_signed_page(document: dict[str, Any], page: str) -> bool:

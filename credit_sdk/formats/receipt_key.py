@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from credit_sdk.errors import InvalidSettings
+from credit_sdk.errors import InvalidFile, InvalidSettings
+from credit_sdk.formats import _receipt_files as files
 from credit_sdk.formats._canonical import digest
 from credit_sdk.formats._receipt_extra import needing_extra
 
@@ -80,6 +81,17 @@ class PublicKey:
         """As a PEM file."""
         return self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
+    def save(self, path: str | Path) -> None:
+        """Write it as a PEM file; whole or not at all.
+
+        :raises InvalidFile: as :func:`check_public_target`, or it cannot be written.
+        """
+        check_public_target(path)
+        try:
+            files.put(path, self.pem)
+        except OSError as error:
+            raise _unwritten(str(error.strerror), str(error.strerror), path) from None
+
     def holds(self, signature: bytes, message: bytes) -> bool:
         """Whether ``signature`` is this key's over ``message``."""
         try:
@@ -138,8 +150,9 @@ class SigningKey:
                     file,
                 ) from None
             raise _refused(
-                "不是 Ed25519 私钥 (PEM, PKCS 8); 请用 credit receipt key FILE 生成",
-                "no private Ed25519 key in PEM (PKCS 8); make one with `credit receipt key FILE`",
+                "不是 Ed25519 私钥 (PEM, PKCS 8), 未作改动; 请从备份恢复, 或换一个文件名用 credit receipt key FILE 生成",
+                "no private Ed25519 key in PEM (PKCS 8), and left as it is; restore it from a backup, or make one in another file"
+                " with `credit receipt key FILE`",
                 file,
             ) from None
         return cls(key)
@@ -170,7 +183,7 @@ class SigningKey:
                     file.write(pem)
                     file.flush()
                     os.fsync(file.fileno())
-                os.link(name, target)  # fails where something is already, unlike a rename
+                _link(name, target, pem)
             finally:
                 Path(name).unlink()
         except FileExistsError:
@@ -191,6 +204,59 @@ class SigningKey:
         raise TypeError("a signing key is not pickled: it stays in the process that holds it")
 
 
+def check_public_target(path: str | Path, private: str | Path | None = None) -> None:
+    """Refuse a file that a public key would take the place of, unless that is a public key, too.
+
+    :param private: where the private key is, or will be.
+    :raises InvalidFile: it is that file, by whatever links; or something else is there.
+    """
+    if private is not None and files.is_same(path, private):
+        raise _unwritten(
+            "这就是密钥文件, 写入会毁掉私钥; 请换一个文件名",
+            "it is the key file itself, and the private key would be lost; name another",
+            path,
+        )
+    if not os.path.exists(path) or _is_public(Path(path)):  # noqa: PTH110 - Path.exists raises where a folder is closed
+        return
+    raise _unwritten(
+        "这里已有别的文件, 不是公钥, 未作改动; 请换一个文件名",
+        "something else than a public key is there, and was left as it is; name another",
+        path,
+    )
+
+
+def _is_public(path: Path) -> bool:
+    """Whether there is nothing but a public key in a file."""
+    if not path.is_file():
+        return False
+    try:
+        text, _ = _text(path)
+        return (
+            text.strip().startswith(b"-----BEGIN PUBLIC KEY-----") and text.strip() == PublicKey.load(text).pem.strip()
+        )
+    except InvalidSettings:
+        return False
+
+
+def _link(made: str, target: Path, pem: bytes) -> None:
+    """Give the key its name, unless something has it already: a rename would not ask.
+
+    :raises FileExistsError: something has.
+    """
+    try:
+        os.link(made, target)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and some network disks have no hard links
+        files.put_new(target, pem)
+
+
+def _unwritten(zh: str, en: str, path: str | Path) -> InvalidFile:
+    return InvalidFile(
+        f"公钥文件写不了: {zh}", f"the public key cannot be written: {en}", file=str(path), key="--public"
+    )
+
+
 def _text(source: str | Path | bytes, *, secret: bool = False) -> tuple[bytes, str | None]:
     """A PEM text, and the file it stands in; ``None`` where the text itself was given."""
     if isinstance(source, str) and "-----BEGIN" in source:
@@ -202,15 +268,22 @@ def _text(source: str | Path | bytes, *, secret: bool = False) -> tuple[bytes, s
         with Path(source).open("rb") as opened:
             mode, text = os.fstat(opened.fileno()).st_mode, opened.read(_LONGEST)
     except FileNotFoundError:
-        raise _refused(
-            "没有这个密钥文件; 请用 credit receipt key FILE 生成",
-            "there is no such key file; make one with `credit receipt key FILE`",
-            file,
-        ) from None
+        zh, en = (
+            (
+                "没有这个密钥文件; 请用 credit receipt key FILE 生成",
+                "there is no such key file; make one with `credit receipt key FILE`",
+            )
+            if secret
+            else (
+                "没有这个公钥文件; 请核对路径, 或向签发单位索取公钥",
+                "there is no such public key file; check the path, or ask the issuer for the key",
+            )
+        )
+        raise _refused(zh, en, file) from None
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or type(error).__name__
         raise _refused(f"密钥文件读不了: {said}", f"the key file cannot be read: {said}", file) from None
-    if secret and os.name == "posix" and mode & _OTHERS:
+    if secret and os.name == "posix" and mode & _OTHERS and b"PUBLIC KEY" not in text:  # a mix-up, told below
         raise _refused(
             f"私钥文件的权限 ({stat.S_IMODE(mode):04o}) 使本机其他用户可以读写它; 请执行 chmod 600, 并考虑更换密钥",
             f"the key file's mode ({stat.S_IMODE(mode):04o}) lets every user of the machine at it; run chmod 600, and"

@@ -7,11 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_sdk.errors import CreditError, InvalidRequest, UnknownDecision
+from credit_sdk.formats import kept
 from credit_sdk.ledger import replay as replaying
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from credit_sdk.decision.answering import Fetched
     from credit_sdk.decision.result import Decision
     from credit_sdk.model.measure import MeasureList
+    from credit_sdk.model.request import CheckRequest
     from credit_sdk.ports.ledger import LedgerStore
 
 
@@ -22,6 +27,10 @@ class Recalled(NamedTuple):
     """The decision itself where replaying gives it byte for byte, as it can tell more than its JSON; else its JSON."""
     measure_list: MeasureList | None
     """The measure list it was made by, if this version can read it."""
+    request: CheckRequest | None = None
+    """With the JSON, what was asked, if this version can read it."""
+    answers: Sequence[Fetched] | None = None
+    """With the JSON, what the source answered; ``None`` where it was not kept, or this version cannot read it."""
 
 
 def recall(store: LedgerStore, decision_id: str) -> Recalled:
@@ -38,11 +47,18 @@ def recall(store: LedgerStore, decision_id: str) -> Recalled:
         stored = store.entry(decision_id)
         body = json.loads(stored.entry.body) if stored is not None else {}
     said = replaying.said_in(store, body)
-    measure_list = None
+    if said.get("decision_id") != decision_id:
+        raise replaying.damaged(store)
+    measure_list = request = answers = None
     with suppress(CreditError, LookupError, TypeError, ValueError):
         rules = replaying.rules_of(store, body)
         measure_list = rules.measure_list
-        now = replaying.again(body, said, rules)
+        now = replaying.again(body, said, rules, decision_id)
         if now.to_json() == replaying.text_of(said):
             return Recalled(now, measure_list)
-    return Recalled(said, measure_list)
+    with suppress(CreditError, LookupError):
+        request = kept.read_request(body["request"])
+    if body.get("answers") is not None:
+        with suppress(CreditError):
+            answers = kept.read_answers(body["answers"])
+    return Recalled(said, measure_list, request, answers)

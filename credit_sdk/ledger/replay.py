@@ -30,7 +30,8 @@ class Difference(NamedTuple):
     """One place where the decision says something else now."""
 
     path: str
-    """Where in the decision's JSON, such as ``obligations[procurement.refuse].until``."""
+    """Where in the decision's JSON, such as ``obligations[procurement.refuse].until``; under ``entry``, in what the ledger says of
+    the decision beside it, by which it is found and counted."""
     kept: str | None
     """What was said then, as JSON; ``None``: nothing."""
     now: str | None
@@ -77,19 +78,21 @@ def replay(store: LedgerStore, decision_id: str) -> Replay:
     said = said_in(store, body)
     sdk_then = body.get("sdk")
     if not isinstance(sdk_then, str):
-        raise _damaged(store)
+        raise damaged(store)
     then = text_of(said)
     rules = rules_of(store, body)
     try:
-        now = again(body, said, rules).to_json()
+        now = again(body, said, rules, decision_id)
+        text, differences = now.to_json(), _summaries(body, now)
     except (LedgerDamaged, InvalidMeasureList):
         raise
     except CreditError as error:  # no decision any more, or a subject that this version does not take
         gone = Difference("effect", _text(said.get("effect")), None)
         return Replay(decision_id, False, (gone,), sdk_then, sdk_version(), error)
-    except LookupError:
-        raise _damaged(store) from None
-    return Replay(decision_id, now == then, _compared(then, now), sdk_then, sdk_version())
+    except (LookupError, TypeError, ValueError):
+        raise damaged(store) from None
+    differences = (*_compared(then, text), *differences)
+    return Replay(decision_id, not differences, differences, sdk_then, sdk_version())
 
 
 def body_of(store: LedgerStore, decision_id: str) -> Mapping[str, Any]:
@@ -104,7 +107,7 @@ def body_of(store: LedgerStore, decision_id: str) -> Mapping[str, Any]:
         body = json.loads(stored.entry.body)
         known = body["v"] == _entries.VERSION
     except (LookupError, TypeError, ValueError):
-        raise _damaged(store) from None
+        raise damaged(store) from None
     if not known:
         raise LedgerDamaged(
             f"台账 {store.name} 中的这一条目由更新版本的 SDK 写入; 请升级 SDK 后复算",
@@ -129,7 +132,7 @@ def said_in(store: LedgerStore, body: Mapping[str, Any]) -> dict[str, Any]:
     """
     said = body.get("decision")
     if not isinstance(said, dict):
-        raise _damaged(store)
+        raise damaged(store)
     return said
 
 
@@ -145,7 +148,7 @@ def rules_of(store: LedgerStore, body: Mapping[str, Any]) -> kept.Rules:
     :raises InvalidMeasureList: this version cannot read them.
     """
     digest = body["rules"]
-    text = store.text(digest)
+    text = store.text(digest) if isinstance(digest, str) else None
     if text is None:
         raise LedgerDamaged(
             f"台账 {store.name} 中缺少作出结论时的措施清单; 请用备份核对",
@@ -155,10 +158,11 @@ def rules_of(store: LedgerStore, body: Mapping[str, Any]) -> kept.Rules:
     return kept.read_rules(text, digest)
 
 
-def again(body: Mapping[str, Any], said: Mapping[str, Any], rules: kept.Rules) -> Decision:
-    """The decision, made anew, under the kept one's ids.
+def again(body: Mapping[str, Any], said: Mapping[str, Any], rules: kept.Rules, decision_id: str) -> Decision:
+    """The decision, made anew, under the entry's id and its parts' kept ones.
 
     :raises CreditError: there is none.
+    :raises LookupError, TypeError, ValueError: what was kept is not as it was written.
     """
     now = kept.read_moment(body["decided_at"])
     request = kept.read_request(body["request"])
@@ -175,7 +179,7 @@ def again(body: Mapping[str, Any], said: Mapping[str, Any], rules: kept.Rules) -
     if len(ids) == len(decision.parts):
         parts = tuple(part._replace(decision_id=id_) for part, id_ in zip(decision.parts, ids, strict=True))
         decision = decision._replace(parts=parts)
-    return decision._replace(decision_id=said["decision_id"])
+    return decision._replace(decision_id=decision_id)
 
 
 def _source(said: Mapping[str, Any]) -> str:
@@ -185,7 +189,8 @@ def _source(said: Mapping[str, Any]) -> str:
     return name
 
 
-def _damaged(store: LedgerStore) -> LedgerDamaged:
+def damaged(store: LedgerStore) -> LedgerDamaged:
+    """The error for an entry that is not as it was written."""
     return LedgerDamaged(
         f"台账 {store.name} 中的这一条目与写入时不符; 其余条目仍可读取, 请运行 credit ledger repair",
         f"this entry of ledger {store.name} is not as it was written; all others can be read, run credit ledger repair",
@@ -193,6 +198,29 @@ def _damaged(store: LedgerStore) -> LedgerDamaged:
 
 
 # ------------------------------------------------------------------------------------------------------- comparing
+
+
+def _summaries(body: Mapping[str, Any], now: Decision) -> tuple[Difference, ...]:
+    """What the entry says of the decision beside its JSON, compared with what it would say now."""
+    entry = _entries.checked(now, (), request="null", answers="null", decided_at="null", rules=None, sdk="")
+    then, anew = _summary(body), _summary(json.loads(entry.body))
+    days = {one["id"] for one in then["measures"] if one.get("provisional")}  # set anew once the calendar is out
+    for one in (*then["measures"], *anew["measures"]):
+        one.pop("name_en", None)
+        if one["id"] in days:
+            one.pop("due_on", None)
+            one.pop("provisional", None)
+    return tuple(_differences("entry", then, anew))
+
+
+def _summary(body: Mapping[str, Any]) -> dict[str, Any]:
+    listings = [{"id": id_, "list": list_, "standing": standing} for id_, list_, standing in body["listings"]]
+    measures = [dict(one) for one in body["measures"]]
+    return {
+        **{key: body[key] for key in ("domain", "action", "effect", "blocking", "degraded", "must_check")},
+        "listings": listings,
+        "measures": measures,
+    }
 
 
 def _compared(then: str, now: str) -> tuple[Difference, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk.errors import InvalidSettings
+from credit_sdk.errors import InvalidReceipt, InvalidSettings
 from credit_sdk.formats import receipt_pdf
 from credit_sdk.formats.receipt_check import verify_receipt
 from tests.unit.formats.issuing import CLEAN, RESTRICTED, REWARDED, decided, issue, issued, key
@@ -152,6 +152,32 @@ def test_a_script_that_a_forger_adds_does_not_run(browser: Browser, tmp_path: Pa
     assert verify_receipt(path).changed == ("page",)
 
 
+def test_data_that_end_early_for_a_browser_are_a_changed_page(browser: Browser, tmp_path: Path) -> None:
+    """A name may hold what ends the data; unescaped, the browser shows the rest, and the data are still as they were signed."""
+    told = json.loads(decided().to_json())
+    told["subject"]["name"] = '虚构公司</SCRIPT ><main class="go"><h1>核查结论：允许</h1></main><!--'
+    receipt, path = issue(told), tmp_path / "receipt.html"
+    receipt.write(path)
+    assert "<h1>核查结论" not in browser.text_tree(path)
+    assert verify_receipt(path).ok
+    forged = path.with_name("forged.html")
+    forged.write_text(path.read_text("utf-8").replace(r"\u003c", "<").replace(r"\u003e", ">"), "utf-8")
+    assert "<h1>核查结论：允许</h1>" in browser.text_tree(forged)
+    found = verify_receipt(forged, trusted=key().public)
+    assert (found.ok, found.changed) == (False, ("page",))
+
+
+def test_data_under_a_pages_name_are_no_receipt(browser: Browser, tmp_path: Path) -> None:
+    """What a name holds would be done: the data have no policy that forbids it."""
+    told = json.loads(decided().to_json())
+    told["subject"]["name"] = "虚构公司<script>document.documentElement.innerHTML='<h1>允许</h1>'</script>"
+    path = tmp_path / "receipt.html"
+    path.write_bytes(issue(told).json())
+    assert "<h1>允许</h1></body>" in browser.text_tree(path)
+    with pytest.raises(InvalidReceipt, match=r"\.json"):
+        verify_receipt(path, trusted=key().public)
+
+
 def test_the_result_has_its_colour(browser: Browser, tmp_path: Path) -> None:
     """The style is allowed by its digest: with a policy that forbids it, the page would be bare."""
     for code, domain, action, colour in (
@@ -184,6 +210,18 @@ def test_long_names_and_many_listings_fill_pages_and_lose_nothing(browser: Brows
     assert 6 <= pages(receipt_pdf.printed(receipt.html())) <= 16
     text = shown(loaded(browser, tmp_path, receipt, "en"))
     assert all(f"虚构-{place:03}" in text for place in range(40))
+
+
+@pytest.mark.usefixtures("browser")
+def test_a_long_reason_has_the_whole_row() -> None:
+    """In half a row, twelve long listings made half-empty pages."""
+    told: dict[str, Any] = json.loads(decided().to_json())
+    first = told["listings"][0]
+    told["listings"] = [{**first, "id": f"虚构-{place:03}", "reason": "虚构事由，" * 100} for place in range(12)]
+    told["obligations"][0]["because"] = [one["id"] for one in told["listings"]]
+    receipt = issue(told)
+    assert pages(receipt_pdf.printed(receipt.html())) <= 9
+    assert pages(receipt_pdf.printed(receipt.html("en"))) <= 9
 
 
 def test_a_narrow_screen_is_not_left_behind(browser: Browser, tmp_path: Path) -> None:

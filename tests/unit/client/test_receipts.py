@@ -118,5 +118,8 @@ def test_a_key_stays_in_its_process(credit: CreditClient, key: SigningKey) -> No
     again = pickle.loads(data)  # noqa: S301 - our own
     assert again.to_json() == decision.to_json()
     assert [one.signer for one in (again, *again.parts)] == [None, None, None]
+    with pytest.raises(InvalidSettings, match="pickle") as caught:
+        again.receipt()
+    assert "pickled" in caught.value.en
     assert copy.deepcopy(decision.signer) is not decision.signer
     assert key.public.fingerprint[7:] not in repr(decision.signer)

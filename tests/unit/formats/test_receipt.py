@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk.errors import InvalidFile, InvalidReceipt, InvalidRequest
+from credit_sdk.errors import InvalidFile, InvalidReceipt, InvalidRequest, InvalidSettings
 from credit_sdk.formats import _receipt_seals as seals
 from credit_sdk.formats._canonical import canonical, digest
-from credit_sdk.formats.receipt import CheckReceipt
+from credit_sdk.formats.receipt import CheckReceipt, check_target
 from credit_sdk.formats.receipt_check import PARTS, verify_receipt
+from credit_sdk.formats.receipt_page import render
 from credit_sdk.testing.builders import MOMENT
 from tests.unit.formats.issuing import CLEAN, NUMBER, RESTRICTED, REWARDED, decided, issue, issued, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 Path_ = tuple[str | int, ...]
 TOP = ("issued", "decision", "told", "page", "key", "parts", "signature")
@@ -83,6 +86,12 @@ def test_a_receipt_holds_the_whole_decision_and_who_issued_it_when() -> None:
     assert (receipt.id, receipt.decision_id, receipt.issued_at) == (NUMBER, decided().decision_id, MOMENT)
     assert receipt.fingerprint == key().public.fingerprint
     assert RESTRICTED not in repr(receipt)
+
+
+def test_who_issued_cannot_act() -> None:
+    receipt = CheckReceipt.issue(decided(), key(), issued_by="虚构\x1b[2J\u202e系统")
+    assert document(receipt)["issued"]["by"] == r"虚构\u001b[2J\u202e系统"
+    assert verify_receipt(receipt.html().encode()).ok
 
 
 @pytest.mark.parametrize("form", ["json", "html", "english"])
@@ -207,6 +216,27 @@ def test_a_part_is_named_though_its_digest_was_made_anew() -> None:
     assert verify_receipt(dumped(tampered)).changed == ("result",)
 
 
+def anew(tampered: dict[str, Any], *names: str) -> bytes:
+    """With the digests of these parts as the forger makes them."""
+    for name in names:
+        tampered["parts"][name]["digest"] = digest(canonical(seals.parts(tampered)[name]))
+    return dumped(tampered)
+
+
+def test_another_time_hides_no_other_change() -> None:
+    tampered = document()
+    tampered["issued"]["at"] = "2020-01-01T00:00:00+08:00"
+    tampered["decision"]["effect"] = "allow"
+    assert verify_receipt(anew(tampered, "issued", "result")).changed == ("issued", "result")
+
+
+def test_another_number_is_not_taken_for_another_key_alone() -> None:
+    tampered = document()
+    tampered["issued"]["id"] = NUMBER[:-1] + "2"
+    assert verify_receipt(dumped(tampered)).changed == ("issued",)
+    assert verify_receipt(anew(tampered, "issued")).changed == ("issued", "key")
+
+
 def test_a_part_of_another_receipt_is_found() -> None:
     """Signed by the same key, and all the same no part of this receipt."""
     donor = document(CheckReceipt.issue(decided(CLEAN), key(), issued_at=MOMENT))
@@ -252,13 +282,53 @@ def test_a_key_may_be_given_in_any_form(tmp_path: Path) -> None:
     assert verify_receipt(issued().json(), trusted=[]).trusted is False
 
 
+@pytest.mark.parametrize(
+    "form", ["{}", "{} ", "SHA256:{}", "Sha256:{}", "{}  -"], ids=["bare", "space", "capitals", "mixed", "sha256sum"]
+)
+def test_a_fingerprint_is_taken_as_tools_print_it(form: str) -> None:
+    digits = key().public.fingerprint.removeprefix("sha256:")
+    assert verify_receipt(issued().json(), trusted=form.format(digits)).trusted is True
+    assert verify_receipt(issued().json(), trusted=form.format(digits.upper())).trusted is True
+
+
+@pytest.mark.parametrize("given", ["sha256:", "sha256:00", "SHA256:" + "g" * 64, "sha256:" + "0" * 65])
+def test_what_is_no_fingerprint_is_refused(given: str) -> None:
+    """Rather than to say that another has signed."""
+    with pytest.raises(InvalidSettings, match="64 位"):
+        verify_receipt(issued().json(), trusted=given)
+
+
+def test_a_public_key_that_is_not_there_is_the_issuers_to_give(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="向签发单位索取") as caught:
+        verify_receipt(issued().json(), trusted=tmp_path / "none.pem")
+    assert "receipt key" not in str(caught.value) + caught.value.en
+
+
+def test_a_fingerprint_that_is_not_the_keys_is_found() -> None:
+    """Signed throughout by the forger, and it bears the issuer's fingerprint."""
+    tampered, forger = document(), key(1)
+    tampered["decision"] |= {"effect": "allow", "blocking": False}
+    tampered["key"]["public"] = base64.b64encode(forger.public.raw).decode()
+    tampered["page"] |= {lang: digest(render(tampered, lang, 1).encode()) for lang in ("zh", "en")}
+    del tampered["parts"], tampered["signature"]
+    seals.sign(tampered, forger)
+    forged = CheckReceipt(tampered)
+    for data in (forged.json(), forged.html().encode()):
+        found = verify_receipt(data)
+        assert (found.ok, found.changed, found.signed_by) == (False, ("key",), forger.public.fingerprint)
+        assert found.headline is None
+    assert forged.fingerprint == forger.public.fingerprint
+    with pytest.raises(InvalidReceipt, match="公钥"):
+        _ = CheckReceipt.read(dumped({**document(), "key": {}})).fingerprint
+
+
 def test_another_key_in_the_receipt_is_found() -> None:
-    """The key exchanged, its digest made anew: no seal holds, so it was the key."""
+    """The key exchanged, its digest made anew: no seal holds, so it was the key, or the number that they are bound to."""
     tampered = document()
     tampered["key"] = document(issue(decided(), number=1))["key"]
     assert "key" in verify_receipt(dumped(tampered)).changed
     tampered["parts"]["key"]["digest"] = digest(canonical(tampered["key"]))
-    assert verify_receipt(dumped(tampered)).changed == ("key",)
+    assert verify_receipt(dumped(tampered)).changed == ("issued", "key")
 
 
 # --------------------------------------------------------------------------------------------------------- the page
@@ -288,6 +358,49 @@ def test_a_page_with_the_data_of_another_receipt_is_found() -> None:
     opening = '<script type="application/json" id="credit-receipt">'
     swapped = page.partition(opening)[0] + opening + donor.partition(opening)[2]
     assert verify_receipt(swapped.encode()).changed == ("page",)
+
+
+def unescaped(page: str) -> str:
+    """The page with its data as they are, so that a browser may end them elsewhere."""
+    return page.replace(r"\u003c", "<").replace(r"\u003e", ">")
+
+
+def test_a_page_whose_data_could_end_early_is_found() -> None:
+    """A browser would show what follows; the data themselves are as they were signed."""
+    told = json.loads(decided().to_json())
+    told["subject"]["name"] = '虚构</SCRIPT ><main class="go"><h1>允许</h1></main><!--'
+    page = issue(told).html()
+    assert verify_receipt(page.encode()).ok
+    found = verify_receipt(unescaped(page).encode(), trusted=key().public)
+    assert (found.ok, found.changed, found.trusted) == (False, ("page",), True)
+    assert found.headline == {"zh": "限制（不得继续办理）", "en": "Restrict: the action may not go on"}
+
+
+@pytest.mark.parametrize("suffix", [".html", ".HTM", ".xhtml"])
+def test_data_that_a_browser_would_show_as_a_page_are_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"receipt{suffix}"
+    path.write_bytes(issued().json())
+    for read in (verify_receipt, CheckReceipt.read):
+        with pytest.raises(InvalidReceipt, match=r"改为 \.json") as caught:
+            read(path)
+        assert caught.value.file == str(path)
+        assert "name it .json" in caught.value.en
+    assert verify_receipt(path.rename(tmp_path / "receipt.json")).ok
+
+
+def test_what_was_signed_is_told_for_comparison() -> None:
+    receipt = issued()
+    for data in (receipt.json(), receipt.html().replace("限制", "允许", 1).encode()):
+        found = verify_receipt(data)
+        assert (found.effect, found.blocking) == ("restrict", True)
+        assert found.headline == {"zh": "限制（不得继续办理）", "en": "Restrict: the action may not go on"}
+        assert found.subject == {"code": RESTRICTED, "name": None, "type": None}
+        assert found.decision_digest == digest(canonical(receipt.decision))
+        assert found.to_dict()["headline"] == found.headline
+    tampered = document()
+    tampered["told"]["zh"]["headline"] = "允许"
+    found = verify_receipt(dumped(tampered))
+    assert (found.effect, found.blocking, found.headline, found.subject) == (None, None, None, None)
 
 
 def test_what_mail_does_to_line_ends_is_no_change() -> None:
@@ -337,6 +450,52 @@ def test_what_lists_say_cannot_act() -> None:
         assert r"\u202e" in shown
 
 
+# ------------------------------------------------------------------------------------------- without this software
+
+
+@pytest.fixture
+def check_by_the_docs() -> Callable[[Path], bool]:
+    """The sample verifier of ``docs/receipts.md``."""
+    page = (Path(__file__).parents[3] / "docs" / "receipts.md").read_text("utf-8")
+    (block,) = [one for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "def check(file)" in one]
+    names: dict[str, Any] = {"Path": Path}
+    exec(block.partition("\n\nassert ")[0], names)  # noqa: S102 - our own page
+    check: Callable[[Path], bool] = names["check"]
+    return check
+
+
+@pytest.mark.parametrize(
+    "given",
+    [0.00001, 1e22, 1.0, -0.0, {"键": 1, "😀": 2, "\uff61": 3}, {"甲": [0.1, {"\ufb33": 1e-7}]}],
+    ids=["small", "large", "whole", "minus zero", "keys", "within"],
+)
+def test_the_docs_verifier_takes_what_the_matter_gives(
+    tmp_path: Path, given: Any, check_by_the_docs: Callable[[Path], bool]
+) -> None:
+    told = json.loads(decided().to_json())
+    told["obligations"][0]["properties"]["terms"]["points"] = given
+    receipt = issue(told)
+    for name in ("receipt.json", "receipt.html"):
+        assert verify_receipt(receipt.write(tmp_path / name)).ok
+        assert check_by_the_docs(tmp_path / name)
+
+
+def test_the_docs_verifier_finds_what_ours_finds(tmp_path: Path, check_by_the_docs: Callable[[Path], bool]) -> None:
+    told = json.loads(decided().to_json())
+    told["subject"]["name"] = "虚构</SCRIPT ><h1>允许</h1>"
+    path = tmp_path / "receipt.html"
+    path.write_text(unescaped(issue(told).html()), "utf-8")
+    assert not check_by_the_docs(path)
+    path.write_bytes(issue(told).json())
+    with pytest.raises(AssertionError):
+        check_by_the_docs(path)
+    tampered = document()
+    tampered["key"]["fingerprint"] = key(1).public.fingerprint
+    (tmp_path / "receipt.json").write_bytes(dumped(tampered))
+    with pytest.raises(AssertionError):
+        check_by_the_docs(tmp_path / "receipt.json")
+
+
 # ----------------------------------------------------------------------------------------------------------- masked
 
 
@@ -361,16 +520,6 @@ def test_a_masked_consortium_names_no_member() -> None:
         assert name not in text
 
 
-def test_identifiers_are_masked_wherever_they_stand() -> None:
-    told = json.loads(decided().to_json())
-    told["subject"]["name"] = "虚构甲建筑工程有限公司"
-    told["listings"][0]["reason"] = f"虚构甲建筑工程有限公司（{RESTRICTED}）与{REWARDED}串通"
-    text = issue(told, masked=True).json().decode()
-    assert RESTRICTED not in text
-    assert REWARDED not in text
-    assert "虚构甲建筑工程有限公司" not in text
-
-
 # ------------------------------------------------------------------------------------------------------------ files
 
 
@@ -390,6 +539,42 @@ def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match="写不了"):
         issued().write(tmp_path / "no such folder" / "receipt.json")
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_else_is_written_over(tmp_path: Path) -> None:
+    for name, content in (
+        ("file.json", b'{"a": 1}'),
+        ("page.html", b"<p>x</p>"),
+        ("ledger.json", b"SQLite format 3\0"),
+        ("e.json", b""),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        for refusing in (check_target, issued().write):
+            with pytest.raises(InvalidFile, match="不是凭证也不是 PDF") as caught:
+                refusing(path)
+            assert caught.value.file == str(path)
+        assert path.read_bytes() == content
+    for name, content in (("receipt.json", issued().json()), ("old.html", b"%PDF-1.7")):
+        path = tmp_path / name
+        path.write_bytes(content)
+        check_target(path)
+        issued().write(path)
+        assert verify_receipt(path).ok
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links are not everybody's elsewhere")
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    link = tmp_path / "receipt.json"
+    link.symlink_to(tmp_path / "kept" / "real.json")
+    for _ in range(2):
+        issued().write(link)
+        assert link.is_symlink()
+        assert verify_receipt(tmp_path / "kept" / "real.json").ok
+    (tmp_path / "gone.json").symlink_to(tmp_path / "no such folder" / "real.json")
+    with pytest.raises(InvalidFile, match="文件夹不存在"):
+        check_target(tmp_path / "gone.json")
 
 
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from credit_sdk.errors import InvalidSettings
+from credit_sdk.errors import InvalidFile, InvalidSettings
 from credit_sdk.formats._canonical import digest
-from credit_sdk.formats.receipt_key import PublicKey, SigningKey
+from credit_sdk.formats.receipt_key import PublicKey, SigningKey, check_public_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +98,75 @@ def test_mix_ups_are_said_to_be_what_they_are(tmp_path: Path, key: SigningKey) -
     assert caught.value.file == str(public)
     with pytest.raises(InvalidSettings, match="这是私钥"):
         PublicKey.load(private)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
+def test_a_public_key_that_everybody_may_read_gives_no_alarm(tmp_path: Path, key: SigningKey) -> None:
+    path = tmp_path / "public.pem"
+    path.write_bytes(key.public.pem)
+    path.chmod(0o644)
+    with pytest.raises(InvalidSettings, match="这是公钥"):
+        SigningKey.load(path)
+
+
+def test_what_is_there_and_no_key_is_not_to_be_made_anew(tmp_path: Path) -> None:
+    """Making one there is refused, too: the way out is another file."""
+    path = tmp_path / "receipts.key"
+    path.touch(0o600)
+    with pytest.raises(InvalidSettings, match="换一个文件名"):
+        SigningKey.load(path)
+
+
+def test_a_public_key_is_written_beside_nothing_else(tmp_path: Path, key: SigningKey) -> None:
+    path, other = tmp_path / "public.pem", tmp_path / "notes.txt"
+    for one in (key, SigningKey.generate()):
+        one.public.save(path)
+        assert PublicKey.load(path) == one.public
+    assert [one.name for one in tmp_path.iterdir()] == ["public.pem"]
+    private = tmp_path / "private.pem"
+    key.save(private)
+    link = tmp_path / "link.pem"
+    link.symlink_to(private)
+    for there, content in ((other, b"notes"), (tmp_path / "both.pem", b"notes\n" + key.public.pem)):
+        there.write_bytes(content)
+    for there in (other, tmp_path / "both.pem", private, link, tmp_path):
+        before = there.read_bytes() if there.is_file() else b""
+        with pytest.raises(InvalidFile, match="未作改动") as caught:
+            key.public.save(there)
+        assert caught.value.file == str(there)
+        assert not before or there.read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["itself", "hard", "symbolic", "not there yet"])
+def test_a_private_key_is_no_place_for_the_public_one(tmp_path: Path, key: SigningKey, how: str) -> None:
+    private, out = tmp_path / "private.pem", tmp_path / "out.pem"
+    if how != "not there yet":
+        key.save(private)
+    if how == "hard":
+        out.hardlink_to(private)
+    elif how == "symbolic":
+        out.symlink_to(private)
+    else:
+        out = tmp_path / "." / "private.pem"
+    with pytest.raises(InvalidFile, match="私钥"):
+        check_public_target(out, private)
+
+
+def test_a_key_is_made_where_there_are_no_hard_links(
+    tmp_path: Path, key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    path = tmp_path / "receipts.key"
+    key.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert SigningKey.load(path).public == key.public
+    with pytest.raises(FileExistsError):
+        SigningKey.generate().save(path)
+    assert SigningKey.kept_at(path).public == key.public
+    assert [one.name for one in tmp_path.iterdir()] == ["receipts.key"]
 
 
 def test_other_keys_are_refused() -> None:

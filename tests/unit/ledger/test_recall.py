@@ -19,7 +19,7 @@ def recalled(drawer: Drawer, decision: Decision) -> Recalled:
 
 def test_what_comes_out_the_same_is_recalled_whole() -> None:
     drawer, decision = kept_check(ready(), [LISTED])
-    again, measure_list = recalled(drawer, decision)
+    again, measure_list, *_ = recalled(drawer, decision)
     assert isinstance(again, Decision)
     assert again.to_json() == decision.to_json()
     assert again.explain() == decision.explain()  # the name as listed included, which the JSON does not say
@@ -32,7 +32,7 @@ def test_what_would_be_decided_otherwise_is_recalled_as_it_was() -> None:
     drawer, decision = kept_check(ready(), [LISTED])
     said = decision.to_dict() | {"effect": "allow", "blocking": False}
     drawer.change(decision.decision_id, decision=said)
-    again, measure_list = recalled(drawer, decision)
+    again, measure_list, *_ = recalled(drawer, decision)
     assert again == json.loads(json.dumps(said))
     assert measure_list is not None
 
@@ -47,9 +47,28 @@ def test_a_decision_without_what_it_stood_on_is_recalled_as_it_was(changes: dict
 def test_rules_that_are_gone_or_damaged_are_done_without() -> None:
     drawer, decision = kept_check(ready(), [LISTED])
     drawer.texts = dict.fromkeys(drawer.texts, "{}")
-    assert recalled(drawer, decision) == (json.loads(decision.to_json()), None)
+    assert recalled(drawer, decision)[:2] == (json.loads(decision.to_json()), None)
     drawer.texts.clear()
-    assert recalled(drawer, decision) == (json.loads(decision.to_json()), None)
+    assert recalled(drawer, decision)[:2] == (json.loads(decision.to_json()), None)
+
+
+def test_what_was_kept_beside_it_comes_along() -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    drawer.change(decision.decision_id, decision=decision.to_dict() | {"effect": "allow"})
+    again = recalled(drawer, decision)
+    assert (again.request, again.answers) == (decision.request, [LISTED])
+    several: tuple[dict[str, Any], ...] = ({"answers": None}, {"answers": 7}, {"request": {}})
+    for changes in several:
+        drawer.change(decision.decision_id, **changes)
+        again = recalled(drawer, decision)
+        assert None in (again.request, again.answers)
+
+
+def test_a_decision_under_another_ones_id_is_damage() -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    drawer.change(decision.decision_id, decision=decision.to_dict() | {"decision_id": "D-2"})
+    with pytest.raises(LedgerDamaged):
+        recalled(drawer, decision)
 
 
 def test_what_is_not_there_or_damaged_is_said_so() -> None:

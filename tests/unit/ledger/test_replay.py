@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import event, given, settings
@@ -312,6 +313,86 @@ def test_a_newer_entry() -> None:
     drawer, decision = kept_check(ready(), [LISTED])
     drawer.change(decision.decision_id, v=2)
     with pytest.raises(LedgerDamaged, match="升级"):
+        replayed(drawer, decision)
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"effect": "allow"}, Difference("entry.effect", '"allow"', '"restrict"')),
+        ({"blocking": False}, Difference("entry.blocking", "false", "true")),
+        ({"blocking": 1}, Difference("entry.blocking", "1", "true")),
+        ({"must_check": True}, Difference("entry.must_check", "true", "false")),
+        ({"measures": []}, Difference("entry.measures[test.refuse]", None, ANY)),
+        ({"listings": []}, Difference("entry.listings[L-1]", None, ANY)),
+        (
+            {"listings": [["L-1", "tax.major-violation", "expired"]]},
+            Difference("entry.listings[L-1].standing", '"expired"', '"in_force"'),
+        ),
+    ],
+    ids=str,
+)
+def test_what_the_entry_says_beside_the_decision_is_compared_too(
+    changes: dict[str, Any], difference: Difference
+) -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    drawer.change(decision.decision_id, **changes)
+    result = replayed(drawer, decision)
+    assert not result.same
+    assert result.differences == (difference,)
+
+
+def test_what_a_measure_says_in_the_entry_is_compared_too() -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    (one,) = json.loads(drawer.entries[decision.decision_id].entry.body)["measures"]
+    drawer.change(decision.decision_id, measures=[one | {"until": "2027-01-01", "force": "recommended"}])
+    assert {difference.path for difference in replayed(drawer, decision).differences} == {
+        "entry.measures[test.refuse].until",
+        "entry.measures[test.refuse].force",
+    }
+
+
+def test_a_day_that_waits_for_the_calendar_is_no_difference() -> None:
+    rules = measure_list(measure(terms={"deadline_working_days": 10}))
+    far = MOMENT.replace(year=2040)
+    drawer, decision = kept_check(ready(rules=rules, as_of=MOMENT), [LISTED], now=far)
+    (one,) = json.loads(drawer.entries[decision.decision_id].entry.body)["measures"]
+    assert one["provisional"]
+    drawer.change(decision.decision_id, measures=[one | {"due_on": "2040-12-31"}])
+    assert replayed(drawer, decision).same
+    drawer.change(decision.decision_id, measures=[one | {"due_on": "2040-12-31", "provisional": False}])
+    assert not replayed(drawer, decision).same
+
+
+def test_another_decisions_id_is_a_difference() -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    drawer.change(decision.decision_id, decision=decision.to_dict() | {"decision_id": "D-2"})
+    assert replayed(drawer, decision).differences == (
+        Difference("decision_id", '"D-2"', json.dumps(decision.decision_id)),
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"parts": None}, {"parts": ["x"]}, {"parts": 5}, {"source": None}, {"source": "x"}, {"source": {}}],
+    ids=str,
+)
+def test_a_decision_in_pieces_is_damage(changes: dict[str, Any]) -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    drawer.change(decision.decision_id, decision=decision.to_dict() | changes)
+    with pytest.raises(LedgerDamaged):
+        replayed(drawer, decision)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"listings": None}, {"listings": ["x"]}, {"measures": [1]}, {"rules": 3}, {"decided_at": 5}, {"answers": 7}],
+    ids=str,
+)
+def test_an_entry_in_pieces_is_damage(changes: dict[str, Any]) -> None:
+    drawer, decision = kept_check(ready(), [LISTED])
+    drawer.change(decision.decision_id, **changes)
+    with pytest.raises(LedgerDamaged):
         replayed(drawer, decision)
 
 
