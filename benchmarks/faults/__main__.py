@@ -1,4 +1,4 @@
-"""Runs the kills and prints the table; exit code 1 if anything was lost."""
+"""Runs the kills and prints the table; a whole run writes it for the docs. Exit code 1 if anything was lost."""
 
 from __future__ import annotations
 
@@ -34,11 +34,14 @@ HEADS = (
     "重发 · sent again",
 )
 TITLES: dict[Kind, str] = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+POINTS = 1000
+WRITTEN_BY = "<!-- written by `uv run python -m benchmarks.faults`; do not edit -->\n"
+RESULTS = Path(__file__).with_name("results.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
-    parser.add_argument("--points", type=int, default=1000, help="kills for each kind of ledger (default: 1000)")
+    parser.add_argument("--points", type=int, default=POINTS, help="kills for each kind of ledger (default: 1000)")
     parser.add_argument("--seed", type=int, help="of the points; default: drawn, and printed")
     parser.add_argument("--only", choices=BOTH, action="append", help="this kind of ledger only")
     parser.add_argument(
@@ -47,17 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="what came of it as JSON, for a test")
     options = parser.parse_args(arguments)
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    told, whole = {}, True
+    told, pages, whole = {}, [], True
     for kind in options.only or BOTH:
         started = time.monotonic()
         result = run(kind, options.points, seed, options.postgres)
         seconds = time.monotonic() - started
         whole = whole and not result.faults
         told[kind] = asdict(result) | {"seconds": round(seconds, 1)}
+        pages.append(page(kind, result, f"seed {seed}, {options.points} kills, {seconds:.0f} s"))
         if not options.json:
-            print(page(kind, result, f"seed {seed}, {options.points} kills, {seconds:.0f} s"), flush=True)
+            print(pages[-1], flush=True)
     if options.json:
         print(json.dumps({"seed": seed, **told}, ensure_ascii=False))
+    if options.points >= POINTS and not options.only:  # the docs show whole runs only
+        RESULTS.write_text("\n".join([WRITTEN_BY, *pages]), encoding="utf-8")
     return 0 if whole else 1
 
 
@@ -81,7 +87,7 @@ def page(kind: Kind, result: Verdict, how: str) -> str:
         "合计 · all", *(sum(getattr(row, name) for row in result.rows) for name in list(asdict(result.rows[0]))[1:])
     )
     lines = [
-        f"## {TITLES[kind]} ({how})",
+        f"**{TITLES[kind]}** ({how})",
         "",
         f"| {' | '.join(HEADS)} |",
         f"| --- |{' ---: |' * (len(HEADS) - 1)}",

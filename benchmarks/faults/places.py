@@ -53,16 +53,16 @@ PLACES: tuple[Place, ...] = (
     Place("claimed", "已领取, 尚未发送", "claimed, not sent"),
     Place("sending", "即将发送", "about to send"),
     Place("stored", "平台已存, 工作进程未收到应答", "stored by the platform, not heard by the worker", where="platform"),
-    Place("received", "已收到回执, 尚未记账", "receipt received, not noted"),
-    Place("noted", "回执已记账", "receipt noted"),
-    Place("second-claimed", "第二个投递进程: 已领取", "second dispatcher: claimed", "dispatcher", "dispatcher"),
-    Place("second-received", "第二个投递进程: 已收到回执, 尚未记账", "second dispatcher: received, not noted", "dispatcher", "dispatcher"),
+    Place("received", "已收到回执, 尚未入账", "receipt received, not noted"),
+    Place("noted", "回执已入账", "receipt noted"),
+    Place("second-claimed", "第二个派送进程: 已领取", "second dispatcher: claimed", "dispatcher", "dispatcher"),
+    Place("second-received", "第二个派送进程: 已收到回执, 尚未入账", "second dispatcher: received, not noted", "dispatcher", "dispatcher"),
     Place("platform-storing", "平台即将提交", "platform: about to commit", "platform", "platform"),
     Place("platform-stored", "平台已存, 尚未应答", "platform: stored, not answered", "platform", "platform"),
 )  # fmt: skip
 RANDOM: dict[Role, str] = {
     "worker": "随机时刻: 工作进程 · random moment: worker",
-    "dispatcher": "随机时刻: 第二个投递进程 · random moment: second dispatcher",
+    "dispatcher": "随机时刻: 第二个派送进程 · random moment: second dispatcher",
     "platform": "随机时刻: 平台 · random moment: platform",
 }
 NUMBERS = {place.id: number for number, place in enumerate(PLACES, start=1)}

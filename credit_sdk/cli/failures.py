@@ -59,11 +59,16 @@ def fail(error: BaseException, session: Session) -> int:
     else:
         told = _unforeseen(error)
     report(told, session)
-    if isinstance(told, _Internal):
+    return exit_code(type(told))
+
+
+def exit_code(error: type[CreditError]) -> int:
+    """The exit code for an error."""
+    if issubclass(error, _Internal):
         return INTERNAL
-    if isinstance(told, NoDecision | LedgerUnavailable | LedgerDamaged):
+    if issubclass(error, NoDecision | LedgerUnavailable | LedgerDamaged):
         return NO_ANSWER
-    return RESTRICTED if isinstance(told, Restricted) else BAD_INPUT
+    return RESTRICTED if issubclass(error, Restricted) else BAD_INPUT
 
 
 def unwritten(error: OutputFailedError, session: Session) -> int:

@@ -13,17 +13,15 @@ What the keys mean: :class:`credit_sdk.ledger.FeedbackRule`.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 from typing_extensions import TypedDict
 
 from credit_sdk.errors import InvalidSettings
-from credit_sdk.formats._problems import Problem, tried
 from credit_sdk.formats._toml_lines import line_of
+from credit_sdk.formats._toml_settings import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,22 +61,7 @@ def load(path: str | PathLike[str]) -> Mapping[str, FeedbackTable]:
     :raises InvalidSettings: the file cannot be read or used; names file, line and key.
     """
     file = str(path)
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise InvalidSettings(
-            f"文件读不了: {error.strerror}", f"the file cannot be read: {error.strerror}", file=file
-        ) from error
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-        whole = tomllib.loads(text)
-    except UnicodeDecodeError:
-        raise InvalidSettings("不是 UTF-8", "it is not UTF-8", file=file) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidSettings(f"不是有效的 TOML: {error}", f"not valid TOML: {error}", file=file) from None
-    tables = tried(_adapter().validate_python, whole)
-    if isinstance(tables, Problem):
-        raise InvalidSettings(tables.zh, tables.en, file=file, line=line_of(text, tables.loc), key=tables.key or None)
+    tables, text = read(path, _adapter())
     for domain, table in tables["feedback"].items():
         if "by_day" in table and table.get("period") != "monthly":
             loc = ("feedback", domain, "by_day")

@@ -143,7 +143,7 @@ def _refusal(measure: Measure, measure_list: MeasureList, _: date) -> Iterator[_
     if not any(basis.verified is Verified.TEXT for basis in measure.basis):
         yield _Said(
             "consequence",
-            "不予许可须有核对过原文的依据 (verified = text)；限制激励不等于不予许可",
+            "不予许可须有核对过原文的依据 （verified = text）；限制激励不等于不予许可",
             "refusing a licence needs a basis verified as text; a refused incentive is not a refused licence",
         )
 
@@ -152,7 +152,7 @@ def _unknown_type(measure: Measure, _: MeasureList, __: date) -> Iterator[_Said]
     if measure.type not in KNOWN_TYPES:
         yield _Said(
             "type",
-            f"{measure.type} 不是通用的义务类型，业务系统须专门支持；通用类型: {'、'.join(sorted(KNOWN_TYPES))}",
+            f"{measure.type} 不是通用的义务类型，业务系统须专门支持；通用类型：{'、'.join(sorted(KNOWN_TYPES))}",
             f"{measure.type} is no common obligation type, so callers need special support; common ones:"
             f" {', '.join(sorted(KNOWN_TYPES))}",
         )

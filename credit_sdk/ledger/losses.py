@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from credit_sdk.ledger._views import SqlViews
+from credit_sdk.ports.ledger import DamageTeller
 
 if TYPE_CHECKING:
     from credit_sdk.ports.ledger import LedgerStore
@@ -28,12 +28,12 @@ NOTHING_LOST = Losses()
 
 
 def losses_of(store: LedgerStore) -> Losses:
-    """What a ledger is known to lack, by one cheap question. A store of somebody else's is not asked.
+    """What a ledger is known to lack, by one cheap question; nothing where the store does not tell.
 
     :raises LedgerUnavailable: the ledger cannot be read.
     """
-    if not isinstance(store, SqlViews):
+    if not isinstance(store, DamageTeller):
         return NOTHING_LOST
-    counts = store.damage()
+    counts = dict(store.damage())
     missing = counts.pop(_GONE, 0)
     return Losses(sum(counts.values()), missing)

@@ -1,7 +1,8 @@
-"""How long the ledger keeps what it holds (保存期限): years by domain, as data. Nothing is removed before its term.
+"""How long the ledger keeps what it holds (保存期限): years by domain, as data. Nothing here removes anything.
 
 Government procurement: at least fifteen years from the end of the procurement (政府采购法, Art. 42). A term runs from the
-end of the month in which the last entry about a decision was written, which is never too early.
+end of the month in which the last entry about a decision was written. When a procurement ended, the ledger does not know:
+where that was later, so is the end of the law's term.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from credit_sdk.ports.ledger import DeliveryState, DutyState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from os import PathLike
 
     from credit_sdk.ports.ledger import KeptDecision, LedgerStore
 
@@ -32,27 +34,44 @@ _OPEN = (DutyState.DUE, DutyState.RELEASE_DUE)
 class RetentionRules:
     """How many years what is about a domain is kept.
 
-    :param years: by domain.
+    :param years: by domain; procurement has the law's term, whether it is named or not.
     :param otherwise: for every other domain.
     :raises InvalidSettings: a term is shorter than a year, or shorter than the law's.
     """
 
-    years: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"procurement": PROCUREMENT_YEARS}))
+    years: Mapping[str, int] = field(default_factory=dict)
     otherwise: int = PROCUREMENT_YEARS
 
     def __post_init__(self) -> None:
         for domain, years in (*self.years.items(), ("*", self.otherwise)):
-            least = PROCUREMENT_YEARS if domain == "procurement" else 1
-            if type(years) is not int or years < least:
-                raise InvalidSettings(
-                    f"保存年限须是不小于 {least} 的整数 (政府采购法第四十二条: 采购文件至少保存 15 年)",
-                    f"years of retention are a whole number, {least} at least (procurement files: 15, by law)",
-                    key=f"retention.{domain}",
-                )
+            if (wrong := _wrong(domain, years)) is not None:
+                raise InvalidSettings(*wrong, key=f"retention.{domain}")
+        object.__setattr__(self, "years", MappingProxyType({"procurement": PROCUREMENT_YEARS, **self.years}))
 
     def term(self, domain: str) -> int:
         """Years for this domain."""
         return self.years.get(domain, self.otherwise)
+
+
+def retention_rules(path: str | PathLike[str]) -> RetentionRules:
+    """Rules from a TOML file (:mod:`credit_sdk.formats.retention`).
+
+    :raises InvalidSettings: the file cannot be read or used; names file, line and key.
+    """
+    from credit_sdk.formats import retention
+
+    table = retention.load(path, _wrong)
+    return RetentionRules(table.get("years", {}), table.get("otherwise", PROCUREMENT_YEARS))
+
+
+def _wrong(domain: str, years: object) -> tuple[str, str] | None:
+    """What is wrong with a domain's term, in both languages."""
+    by_law = domain == "procurement"
+    least = PROCUREMENT_YEARS if by_law else 1
+    if type(years) is int and years >= least:
+        return None
+    zh, en = f"保存年限须是不小于 {least} 的整数", f"years of retention are a whole number, {least} at least"
+    return (zh + " (政府采购法第四十二条)", en + " (政府采购法, Art. 42)") if by_law else (zh, en)
 
 
 class Expired(NamedTuple):

@@ -60,8 +60,8 @@ def normalise(name: str) -> str:
 
     :raises InvalidSubject: empty, blank, or no text. Never says the input.
 
-    >>> normalise(" 聯強國際股份有限公司 ")
-    '联强国际股份有限公司'
+    >>> normalise(" 虛構國際貿易股份有限公司 ")
+    '虚构国际贸易股份有限公司'
     >>> normalise("Ｆｉｃｔｉｏｎ  Trading【Shanghai】 有限公司")
     'fiction trading(shanghai)有限公司'
     """

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def house(tmp_path: Path) -> Path:
 def test_the_contracts_hold() -> None:
     result = lint_imports(ROOT)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_pages_have_the_floors_in_their_order(page: str) -> None:
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    floors = contracts["importlinter:contract:floors"]["layers"].split("\n")[1:]
+    order = " > ".join(f"({floor})" if "|" in floor else floor for floor in floors)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert {line.strip(" `，.") for line in text.splitlines() if "cli > " in line} == {order}
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,16 @@ def test_every_public_name_is_in_the_reference(module: object, page: str) -> Non
     assert [name for name in names if not re.search(rf"\b{name}$", text, re.MULTILINE)] == []
 
 
+def test_what_the_pages_use_of_a_ledger_is_in_the_reference() -> None:
+    ledger_class = read("docs/reference/ledger.md").partition("desk.Ledger\n")[2].partition("```")[0]
+    named = set(re.findall(r"[\w]+", ledger_class))
+    used = {
+        name for page in PAGES for name in re.findall(r"\b(?:credit|everyone)\.ledger\.(\w+)", page.read_text("utf-8"))
+    }
+    assert used - named == set()
+    assert not named & {"keep", "confirmed"}, "they take what is documented nowhere"
+
+
 # ------------------------------------------------------------------------------------------------------------ the site
 
 

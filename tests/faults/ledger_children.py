@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_sdk.cli import main
 from credit_sdk.errors import CreditError
+from credit_sdk.ledger.sqlite import SqliteLedger
 from credit_sdk.ports.ledger import EntryKind
 from credit_sdk.testing import MOMENT, FixedClock
 from tests.faults.ledger_rig import ASK, EXECUTED, LISTED, Receiver, away, check_and_report, client, reports_in
@@ -150,12 +151,17 @@ def fork(path: str) -> Any:
     receiver = Receiver()
     credit = client(path, receiver)
     keys = [check_and_report(credit)]
-    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    assert credit.ledger is not None
+    store = credit.ledger.store
+    assert isinstance(store, SqliteLedger)
+    writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")  # so that the threads' rows are queued when the process forks
-    threading.Timer(0.3, writer.close).start()
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = [pool.submit(check_and_report, credit) for _ in range(THREADS)]
-        time.sleep(0.1)  # nobody tells that a row is queued
+        while not store._commits._waiting:
+            time.sleep(0.001)
+        # Before the ledger is put down for the fork, which waits for the row that is being written.
+        os.register_at_fork(before=writer.close)
         child = _in_child(lambda: [check_and_report(credit) for _ in range(10)] + [credit.flush(5)])
         keys += [one.result(20) for one in waiting]
     *childs, flushed = child()

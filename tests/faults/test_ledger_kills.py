@@ -1,4 +1,4 @@
-"""Fifty kills of real processes, each run other points of the same seed's kind; a thousand: ``python -m benchmarks.faults``."""
+"""Fifty kills of real processes, at the same points each run; a thousand, at others: ``python -m benchmarks.faults``."""
 
 from __future__ import annotations
 

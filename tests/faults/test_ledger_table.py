@@ -31,10 +31,21 @@ def test_nothing_promised_is_missing() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_each_row_has_its_tests(row: Row) -> None:
+    held: set[object] = set()
     for named in row.tests:
         file, _, test = named.partition("::")
         tree = ast.parse((TESTS / f"{file}.py").read_text(encoding="utf-8"))
-        assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == test]
+        assert found
+        held |= {row for function in found for row in _rows_held_in(function)}
+    assert held == ({row.id} if row.error is not None else set())
+
+
+def _rows_held_in(test: ast.FunctionDef) -> list[object]:
+    """The rows that a test holds against what it met."""
+    calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "meets"]
+    return [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

@@ -175,16 +175,18 @@ def test_closing_keeps_its_word(way: str, tmp_path: Path) -> None:
     with socket.socket() as hole:
         hole.bind(("127.0.0.1", 0))
         hole.listen(16)
+        hole.settimeout(10)
         url = f"http://127.0.0.1:{hole.getsockname()[1]}"
         source = CreditClient("demo").source
 
         async def body(client: Any, of: Any) -> float:
             decision = await of(client.check(FIRM, **ASKED))
             await of(client.report(decision))
-            await asyncio.sleep(0.1)
-            begun = time.monotonic()
-            await of(client.close(1) if way == "sync" else client.aclose(1))
-            took = time.monotonic() - begun
+            taken, _ = await asyncio.to_thread(hole.accept)  # it is being sent
+            with taken:
+                begun = time.monotonic()
+                await of(client.close(1) if way == "sync" else client.aclose(1))
+                took = time.monotonic() - begun
             client.close = client.aclose = lambda: None
             return took
 

@@ -43,7 +43,7 @@ def test_the_docstrings_run() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        pytest.param("聯強國際股份有限公司", "联强国际股份有限公司", id="traditional"),
+        pytest.param("虛構國際貿易股份有限公司", "虚构国际贸易股份有限公司", id="traditional"),
         pytest.param("虛構貿易(上海)有限公司", "虚构贸易（上海）有限公司", id="traditional and brackets"),
         pytest.param("虚构（上海）有限公司", "虚构(上海)有限公司", id="full-width brackets"),
         pytest.param("虚构【上海】有限公司", "虚构(上海)有限公司", id="lenticular brackets"),

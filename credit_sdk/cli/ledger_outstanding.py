@@ -1,4 +1,4 @@
-"""``credit ledger``: what is open — reports that wait or were refused, obligations, restrictions due for release.
+"""``credit ledger``: what is outstanding — reports that wait or were refused, obligations, restrictions due for release.
 
 ``releases`` also writes down what has ended by date since it was last asked, and ``obligations`` due days that can be settled.
 """
@@ -11,14 +11,13 @@ import click
 
 from credit_sdk.cli.bilingual import Command, option
 from credit_sdk.cli.failures import FINDINGS
+from credit_sdk.cli.ledger_limits import MOST, told
 from credit_sdk.cli.ledger_opening import opened, which
 from credit_sdk.cli.options import language, layout
 
 if TYPE_CHECKING:
     from credit_sdk.cli.session import Session
     from credit_sdk.ports.ledger import Duty, LedgerStore
-
-_MOST = 100_000
 
 
 @click.command(
@@ -41,8 +40,8 @@ def waiting(session: Session, late: bool, target: str | None) -> int:
 
     with opened(target) as ledger:
         now = ledger.clock()
-        overdue = ledger.store.deliveries(late_at=now, limit=_MOST)
-        found = overdue if late else ledger.store.deliveries(state=DeliveryState.WAITING, limit=_MOST)
+        overdue = ledger.store.deliveries(late_at=now, limit=MOST)
+        found = told(session, overdue if late else ledger.store.deliveries(state=DeliveryState.WAITING, limit=MOST))
     if session.format == "json":
         session.write_json({"reports": [ledger_json.delivery(one, now) for one in found], "late": len(overdue)})
     else:
@@ -68,7 +67,7 @@ def dead(session: Session, target: str | None) -> int:
     from credit_sdk.ledger.dead import dead_letters
 
     with opened(target) as ledger:
-        found, now = dead_letters(ledger.store), ledger.clock()
+        found, now = told(session, dead_letters(ledger.store, limit=MOST)), ledger.clock()
     if session.format == "json":
         session.write_json({"reports": [ledger_json.delivery(one, now) for one in found]})
     else:
@@ -96,6 +95,7 @@ def dead(session: Session, target: str | None) -> int:
 def obligations(session: Session, overdue: bool, target: str | None) -> int:
     """List them."""
     from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.cli.ledger_json import is_overdue
     from credit_sdk.ledger.settling import settle
     from credit_sdk.model.moments import shanghai_day
 
@@ -103,9 +103,9 @@ def obligations(session: Session, overdue: bool, target: str | None) -> int:
         now = ledger.clock()
         settle(ledger.store, now)
         today = shanghai_day(now)
-        found = _open(ledger.store)
-    late = [one for one in found if ledger_json.is_overdue(one, today)]
-    shown = late if overdue else [*late, *(one for one in found if one not in late)]
+        late = told(session, ledger.store.duties(overdue_on=today, limit=MOST))
+        others = [] if overdue else [one for one in _open(ledger.store, session) if not is_overdue(one, today)]
+    shown = [*late, *others]
     if session.format == "json":
         session.write_json({"obligations": [ledger_json.duty(one, today) for one in shown]})
     else:
@@ -113,13 +113,16 @@ def obligations(session: Session, overdue: bool, target: str | None) -> int:
     return FINDINGS if late else 0
 
 
-def _open(store: LedgerStore) -> list[Duty]:
+def _open(store: LedgerStore, session: Session) -> list[Duty]:
     """What is to be carried out, and what was and leaves something open; a restriction alone is no such thing."""
+    from datetime import date
+
     from credit_sdk.ports.ledger import DutyState
 
-    due = store.duties(states=(DutyState.DUE,), limit=_MOST)
-    executed = store.duties(states=(DutyState.EXECUTED,), limit=_MOST)
-    return [*due, *(one for one in executed if one.due_on is not None)]
+    due = told(session, store.duties(states=(DutyState.DUE,), limit=MOST))
+    # By their day: restrictions in force, which have none, are many more.
+    executed = told(session, store.duties(states=(DutyState.EXECUTED,), overdue_on=date.max, limit=MOST))
+    return [*due, *executed]
 
 
 @click.command(
@@ -145,7 +148,7 @@ def releases(session: Session, everything: bool, target: str | None) -> int:
         now = ledger.clock()
         ends.look(ledger.store, now)
         due = ends.due(ledger.store)
-        shown = ends.outstanding(ledger.store) if everything else due
+        shown = told(session, ends.outstanding(ledger.store) if everything else due)
     if session.format == "json":
         session.write_json({"releases": [ledger_json.duty(one) for one in shown]})
     else:
