@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.client._confirming import FEED_TIMEOUT
+from credit_sdk.client._desk import forget
 from credit_sdk.client._steps import wanted_by
 from credit_sdk.errors import CreditError, NoDecision
 from credit_sdk.ports.log import FailureLog
@@ -28,7 +29,7 @@ _FAULTS = FailureLog()
 class Rechecking:
     """One run. Blocks: an asynchronous client runs it in a thread."""
 
-    def __init__(self, steps: Steps, ledger: Ledger, source: str) -> None:
+    def __init__(self, steps: Steps, ledger: Ledger, source: Any) -> None:
         self._steps = steps
         self._ledger = ledger
         self._source = source
@@ -56,13 +57,14 @@ class Rechecking:
                 follow(self._ledger.store, feed, now, FEED_TIMEOUT)
             except NoDecision as error:  # asking again finds the same, only not how a listing ended
                 _FAULTS.failed(
-                    f"复核时变更流读不了 ({error.fault or error.code}): 来源 {self._source}",
-                    f"the change feed could not be read for a recheck ({error.fault or error.code}): {self._source}",
+                    f"复核时变更流读不了 ({error.fault or error.code}): 来源 {self._source.name}",
+                    f"the change feed could not be read for a recheck ({error.fault or error.code}): {self._source.name}",
                 )
         return recheck(
             self._ledger.store,
             lambda requests: self._again(requests, fetch),
             now,
+            answers=lambda decision: self._made[decision.decision_id][1],
             keep=self._keep,
             on_release=self._ledger.on_release,
             progress=progress,
@@ -73,8 +75,11 @@ class Rechecking:
     ) -> list[Decision | CreditError]:
         rows = self._steps.prepare_each(requests)
         wanted = wanted_by(rows)
-        answers = dict(zip(wanted, fetch(wanted), strict=True)) if wanted else {}
-        results = self._steps.each(rows, answers, self._source)
+        answers: dict[Subject, Answer] = {}
+        if wanted:
+            forget(self._source, wanted)  # what was kept from before cannot say what became different
+            answers = dict(zip(wanted, fetch(wanted), strict=True))
+        results = self._steps.each(rows, answers, self._source.name)
         self._made = {
             result.decision_id: (row, [answers[subject] for subject in row.wanted])
             for row, result in zip(rows, map(_decision, results), strict=True)

@@ -134,7 +134,8 @@ def id_from(prefix: str, content: str) -> str:
 
 
 def _again_text(again: Again) -> str:
-    return f',"again":{{"why":{quote(again.why)},"of":{quote(again.of)}}}'
+    also = f',"also":[{",".join(map(quote, again.also))}]' if again.also else ""
+    return f',"again":{{"why":{quote(again.why)},"of":{quote(again.of)}{also}}}'
 
 
 def _measure(obligation: Obligation, section: str, decision: Decision) -> str:

@@ -102,6 +102,8 @@ def _checked(stored: Stored, body: Body) -> Iterator[Change]:
         if not body["degraded"]:  # a fallback says nothing of the firm, and takes nothing over
             yield Change("carried", both)
             yield Change("superseded", both)
+            for other in body["again"].get("also", ()):
+                yield Change("dropped", {"decision_id": other, "fresh": id})
 
 
 def _duty(measure: Body, shared: Mapping[str, object]) -> Change:

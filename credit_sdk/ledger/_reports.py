@@ -42,6 +42,9 @@ class Report:
     override: str
     """As JSON; ``null``: there is none."""
 
+    def __repr__(self) -> str:
+        return f"<Report {self.what} on {self.matter.decision_id}>"  # it may name firms and persons (rule 9.4)
+
     @classmethod
     def checked(
         cls,

@@ -93,10 +93,15 @@ UPDATES: Mapping[str, str] = MappingProxyType(
         "FROM duties AS p WHERE f.decision_id = :fresh AND f.state IN ('due', 'advised') AND p.measure = f.measure "
         f"AND p.decision_id IN ({_EARLIER}) AND p.bearer = p.decision_id "
         "AND (p.state IN ('executed', 'declined', 'discharged', 'release_due') OR (p.state = 'due' AND f.state = 'due'))",
-        # and leaves nothing due with those before it.
-        "superseded": "UPDATE duties SET state = 'advised', asked = 0, pending = 0, "
+        # and leaves nothing due with those before it; what was lifted stays so, though what is said of it from now on is said
+        # of the one that has to be carried out anew.
+        "superseded": "UPDATE duties SET state = CASE state WHEN 'released' THEN state ELSE 'advised' END, "
+        "asked = CASE state WHEN 'released' THEN asked ELSE 0 END, pending = 0, "
         f"bearer = CASE WHEN {_ASKED_FOR} THEN :fresh ELSE bearer END WHERE decision_id IN ({_EARLIER}) "
-        f"AND (state = 'due' OR (state <> 'released' AND {_ASKED_FOR}))",
+        f"AND (state = 'due' OR {_ASKED_FOR})",
+        # By another check of the same, what it does not ask for is not due any more either; what it does was asked for twice.
+        "dropped": "UPDATE duties SET state = 'advised', asked = 0, pending = 0 "
+        f"WHERE decision_id = :decision_id AND state = 'due' AND NOT ({_ASKED_FOR})",
         "settled": f"UPDATE duties SET due_on = :due_on, provisional = :provisional {_THIS_DUTY}",
         # The first receipt stays; whatever is heard of an outcome that was taken in changes nothing.
         "delivered": "UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, receipt = :receipt, "
@@ -120,7 +125,7 @@ ENTRY = f"SELECT {_ENTRY} FROM entries e WHERE e.id = :id"
 ENTRIES = f"SELECT {_ENTRY} FROM entries e WHERE e.sequence > :after ORDER BY e.sequence LIMIT :limit"
 PLACED = (
     f"SELECT {_ENTRY} FROM placed p JOIN entries e ON e.sequence = p.sequence WHERE {{where}} "
-    "ORDER BY p.sequence LIMIT :limit"
+    "ORDER BY p.sequence {order} LIMIT :limit"
 )
 TEXT = "SELECT text, crc FROM texts WHERE digest = :digest"
 NOTE = "SELECT value FROM notes WHERE name = :name"

@@ -41,16 +41,27 @@ class SqlViews(ABC):
         return next((self._stored(row) for row in self._rows(sql.ENTRY, {"id": id})), None)
 
     def entries(
-        self, *, after: int = 0, decision_id: str | None = None, kinds: Collection[str] = (), limit: int = 1000
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        decision_id: str | None = None,
+        kinds: Collection[str] = (),
+        limit: int = 1000,
+        latest: bool = False,
     ) -> Sequence[Stored]:
         """Entries in their order."""
         where = _Where(after=after, limit=limit)
-        if decision_id is None and not kinds:
+        if before is None and decision_id is None and not kinds and not latest:
             return [self._stored(row) for row in self._rows(sql.ENTRIES, where.parameters)]
         where.add("p.sequence > :after")
         where.equal("p.decision_id", decision_id)
         where.among("p.kind", kinds)
-        return [self._stored(row) for row in self._rows(sql.PLACED.format(where=where), where.parameters)]
+        if before is not None:
+            where.add("p.sequence < :before", before=before)
+        statement = sql.PLACED.format(where=where, order="DESC" if latest else "")
+        rows = self._rows(statement, where.parameters)
+        return [self._stored(row) for row in (reversed(rows) if latest else rows)]
 
     def text(self, digest: str) -> str | None:
         """A text that was kept."""
@@ -60,10 +71,14 @@ class SqlViews(ABC):
             return str(text)
         return None
 
-    def next_at(self, now: datetime) -> datetime | None:
+    def next_at(self, now: datetime, *, receivers: Collection[str] | None = None) -> datetime | None:
         """When the next report is to be sent; ``None``: none is waiting."""
-        parameters = {"now": stamped(now)}
-        rows = [*self._rows(sql.NEXT_FREE, parameters), *self._rows(sql.NEXT_CLAIMED, parameters)]
+        where = _Where(now=stamped(now))
+        free, claimed = sql.NEXT_FREE, sql.NEXT_CLAIMED
+        if receivers is not None:
+            where.among("receiver", receivers or [""])
+            free, claimed = (one.replace(" WHERE ", f" WHERE {where} AND ", 1) for one in (free, claimed))
+        rows = [*self._rows(free, where.parameters), *self._rows(claimed, where.parameters)]
         moments = [row[0] for row in rows if row[0] is not None]
         return datetime.fromisoformat(min(moments)) if moments else None
 

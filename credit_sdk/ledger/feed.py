@@ -105,7 +105,8 @@ def moved_since(
     :param marks: the subject's, see :mod:`credit_sdk.ledger.marks`.
     :param since: when it was last asked for: the moment as of which its data were read.
     :param decision_id: the decision made then: only what was read after it was kept is looked at.
-    :returns: ``None``: it cannot be told: the feed cannot be read, or changes were missed.
+    :returns: ``None``: it cannot be told: the feed cannot be read, changes were missed, or the feed was read by others between
+        the reading of the data and the keeping of the decision.
     :raises LedgerUnavailable: the ledger cannot be read or written.
     """
     try:
@@ -115,19 +116,36 @@ def moved_since(
         return None
     stored = store.entry(decision_id) if decision_id is not None else None
     place = 0 if stored is None else stored.sequence
-    wanted, earliest = set(marks), since - (_BEHIND if _was_read_before(store, place) else _APART)
+    wanted, earliest = set(marks), news_from(store, place, since)
     for body in read_since(store, place):
         if body.get("missed"):
             return None
         for change in body["changes"]:
             if datetime.fromisoformat(change["at"]) >= earliest and _may_concern(change["marks"], wanted):
                 return True
-    return False
+    return None if _was_read_between(store, since, place) else False
+
+
+def news_from(store: LedgerStore, place: int, since: datetime) -> datetime:
+    """From which moment on a change is news that was read after a place in the ledger.
+
+    :param since: when the data were read that the entry in that place rests on.
+    """
+    return since - (_BEHIND if _was_read_before(store, place) else _APART)
 
 
 def _was_read_before(store: LedgerStore, place: int) -> bool:
     """Whether the feed was followed before a place in the ledger."""
     return any(one.sequence < place for one in store.entries(kinds=(EntryKind.FOLLOWED,), limit=1))
+
+
+def _was_read_between(store: LedgerStore, since: datetime, place: int) -> bool:
+    """Whether the feed was followed after a decision's data were read, and before it was kept.
+
+    What was read of it then is not known for this decision's subject: it may have concerned nobody yet.
+    """
+    last = store.entries(before=place, kinds=(EntryKind.FOLLOWED,), limit=1, latest=True)
+    return any(datetime.fromisoformat(one.entry.at) > since for one in last)
 
 
 def read_since(store: LedgerStore, after: int = 0) -> Iterator[dict[str, Any]]:

@@ -35,6 +35,9 @@ class Matter:
     with_terms: frozenset[str] = frozenset()
     """Those of the measures that have terms; of a decision at hand it is not looked for."""
 
+    def __repr__(self) -> str:
+        return f"<Matter {self.domain}/{self.action} {self.decision_id}>"  # the subject is a firm (rule 9.4)
+
     @classmethod
     def of(cls, decision: Decision) -> Self:
         """A decision at hand."""

@@ -2,18 +2,21 @@
 
 That they ended is known from the change feed (repaired, removed, revoked), by date (expired), or from asking again
 (:mod:`credit_sdk.ledger.recheck`). A restriction is due when it was carried out and every listing behind it has ended; what
-cannot be told from feed and date is left for asking again.
+cannot be told from feed and date is left for asking again, such as one whose firm was listed once more by what the feed said.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Coroutine
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from credit_sdk.decision.fragments import compact_text
+from credit_sdk.errors import InvalidSettings
 from credit_sdk.ledger._entries import entry, id_from
-from credit_sdk.ledger.feed import read_followed
+from credit_sdk.ledger.feed import news_from, read_followed
 from credit_sdk.ledger.restored import find_restored, put_back, voids
 from credit_sdk.model.moments import shanghai_day
 from credit_sdk.ports.ids import uuid7
@@ -48,8 +51,12 @@ class Ended(NamedTuple):
 class _Said(NamedTuple):
     """What the feed said last of a listing."""
 
+    id: str
+    list: str
     at: datetime
     status: str | None
+    marks: Sequence[str]
+    """Whose it is."""
     sequence: int
     """Where in the ledger it was written down."""
 
@@ -81,6 +88,7 @@ def find_ended(store: LedgerStore, now: datetime, *, besides: Collection[str] = 
     """
     today = shanghai_day(now)
     said, put_back_at = _said_by_feed(store), voids(store)
+    going_on = _going_on(said)
     duties = {(one.decision_id, one.measure): one for one in _candidates(store, today, said)}
     found = []
     for duty in duties.values():
@@ -96,7 +104,7 @@ def find_ended(store: LedgerStore, now: datetime, *, besides: Collection[str] = 
         heard = {id_: said[id_] for id_ in duty.listings if id_ in said and said[id_].sequence > since}
         reasons = {id_: _how(heard.get(id_), ends.get(id_), decided_at, today) for id_ in duty.listings}
         known = {id_: reason for id_, reason in reasons.items() if reason is not None}
-        if known and len(known) == len(reasons):
+        if known and len(known) == len(reasons) and not _is_listed_anew(store, duty, decided, going_on):
             found.append(Ended(duty, known))
     return found
 
@@ -118,6 +126,22 @@ def mark_due(store: LedgerStore, ended: Sequence[Ended], now: datetime) -> list[
     if entries:
         store.append(entries)
     return fresh
+
+
+def check_hook(on_release: Any) -> None:
+    """Refuse what would be told of a restriction and never run.
+
+    :raises InvalidSettings: it cannot be called, or has to be awaited, which nobody does.
+    """
+    import inspect  # heavy, and for hooks only
+
+    forms = (on_release, getattr(type(on_release), "__call__", None))  # noqa: B004 - an object may be called, too
+    if not callable(on_release) or any(map(inspect.iscoroutinefunction, forms)):
+        raise InvalidSettings(
+            "应为普通函数, 不能是 async def; 要等待的事, 请在其中交给自己的事件循环",
+            "must be a plain function, and no async def; what is to be awaited, hand to a loop of your own in it",
+            key="on_release",
+        )
 
 
 def tell_due(store: LedgerStore, now: datetime, on_release: Callable[[Duty], object] | None) -> int:
@@ -184,8 +208,44 @@ def _said_by_feed(store: LedgerStore) -> dict[str, _Said]:
     for sequence, body in read_followed(store, stored.sequence):
         for change in body["changes"]:
             if change["kind"] == "listing":
-                said[change["id"]] = _Said(datetime.fromisoformat(change["at"]), change["status"], sequence)
+                id_, at = change["id"], datetime.fromisoformat(change["at"])
+                said[id_] = _Said(id_, change["list"], at, change["status"], change["marks"], sequence)
     return said
+
+
+def _going_on(said: Mapping[str, _Said]) -> dict[tuple[str, str], list[_Said]]:
+    """By mark and list, the listings that have not ended, as far as the feed knows."""
+    found = defaultdict(list)
+    for one in said.values():
+        if one.status not in _ENDS:
+            for mark in one.marks:
+                found[mark, one.list].append(one)
+    return found
+
+
+def _is_listed_anew(
+    store: LedgerStore, duty: Duty, decided: Stored | None, going_on: Mapping[tuple[str, str], Sequence[_Said]]
+) -> bool:
+    """Whether the feed knows another listing of the firm's, on one of the same lists, that the decision did not know.
+
+    Its measure may apply by that one. Whether it does, whoever asks again will see.
+    """
+    if decided is None or not going_on:
+        return False
+    body = json.loads(decided.entry.body)
+    lists = {list_ for id_, list_, _ in body["listings"] if id_ in duty.listings}
+    others = [
+        one
+        for mark in body["marks"]
+        for list_ in lists
+        for one in going_on.get((mark, list_), ())
+        if one.id not in duty.listings and one.sequence > decided.sequence
+    ]
+    if not others:
+        return False
+    read_at = datetime.fromisoformat(body["decision"]["source"]["read_at"] or decided.entry.at)
+    earliest = news_from(store, decided.sequence, read_at)
+    return any(one.at >= earliest for one in others)
 
 
 def _ends_of(stored: Stored) -> dict[str, date | None]:
@@ -220,7 +280,10 @@ def _id_of(duty: Duty, reasons: Mapping[str, str], what: str, voids: Mapping[tup
 
 def _tell(on_release: Callable[[Duty], object], duty: Duty) -> None:
     try:
-        on_release(duty)
+        said = on_release(duty)
+        if isinstance(said, Coroutine):  # an async def behind a plain function: nothing of it has run
+            said.close()
+            raise TypeError  # noqa: TRY301 - told as whatever else the hook may raise
     except Exception as error:  # noqa: BLE001 - the deployment's own code; the restriction is due all the same
         kind = type(error).__name__
         _FAULTS.failed(

@@ -6,14 +6,14 @@ That it applies is known from asking again (:mod:`credit_sdk.ledger.recheck`), o
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_sdk.ledger._entries import entry
 from credit_sdk.ports.ledger import DutyState, EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping, Sequence
 
     from credit_sdk.ports.ledger import Duty, KeptDecision, LedgerStore, Stored
 
@@ -71,20 +71,42 @@ def voids(store: LedgerStore) -> dict[tuple[str, str], Stored]:
     return last
 
 
+def is_news(store: LedgerStore, duty: Duty, source: Mapping[str, Any]) -> bool:
+    """Whether an answer can tell of the end of a restriction: it is the source's own, and was read since the end was found.
+
+    :param source: as in the decision's JSON.
+    """
+    ends = ends_of(store, duty)
+    return not ends or _is_since(source, ends[-1])
+
+
+def _is_since(source: Mapping[str, Any], end: Stored) -> bool:
+    read_at = source["read_at"]  # to the second
+    if source["stale"] or read_at is None:
+        return False
+    if set(json.loads(end.entry.body)["reasons"].values()) == {"expired"}:
+        return True  # by its date alone: another date is news whenever it was read
+    return datetime.fromisoformat(read_at) >= datetime.fromisoformat(end.entry.at).replace(microsecond=0)
+
+
 def _applying(store: LedgerStore, duty: Duty) -> str | None:
-    """The latest decision on the matter, if it was made after the end and asks for the measure."""
+    """The latest decision on the matter that was made after the end, if it asks for the measure."""
     stored, ends = store.entry(duty.decision_id), ends_of(store, duty)
     if stored is None or not ends:
         return None
     body = json.loads(stored.entry.body)
     found = store.decisions(mark=body["marks"][0], domain=duty.domain, action=duty.action, limit=_LATEST)
-    latest = next((one for one in found if _answers(one, body["question"])), None)
-    later = store.entry(latest.decision_id) if latest is not None and latest.decision_id != duty.decision_id else None
-    if later is None or later.sequence < ends[-1].sequence:
-        return None
-    decision = json.loads(later.entry.body)["decision"]
-    applies = {one["id"] for section in ("obligations", "advice", "suspended") for one in decision[section]}
-    return later.entry.id if duty.measure in applies else None
+    for one in found:
+        later = store.entry(one.decision_id) if _answers(one, body["question"]) else None
+        if later is None:
+            continue
+        if later.sequence < ends[-1].sequence:
+            return None
+        decision = json.loads(later.entry.body)["decision"]
+        if _is_since(decision["source"], ends[-1]):
+            applies = {one["id"] for section in ("obligations", "advice", "suspended") for one in decision[section]}
+            return later.entry.id if duty.measure in applies else None
+    return None
 
 
 def _answers(one: KeptDecision, question: str) -> bool:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from credit_sdk.decision.fragments import compact_text
 from credit_sdk.ledger._entries import entry, id_from
 from credit_sdk.ledger.due import due_on
-from credit_sdk.ports.ledger import DutyState, EntryKind
+from credit_sdk.ports.ledger import EVERYTHING, DutyState, EntryKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from credit_sdk.ledger.working_days import Day
     from credit_sdk.ports.ledger import Duty, LedgerStore
-
-_MOST = 100_000
 
 
 def settle(store: LedgerStore, now: datetime) -> list[Duty]:
@@ -27,7 +25,7 @@ def settle(store: LedgerStore, now: datetime) -> list[Duty]:
     :raises LedgerUnavailable: the ledger cannot be read or written; nothing was.
     """
     found, entries = [], []
-    for duty in store.duties(states=(DutyState.DUE, DutyState.EXECUTED), overdue_on=date.max, limit=_MOST):
+    for duty in store.duties(states=(DutyState.DUE, DutyState.EXECUTED), overdue_on=date.max, limit=EVERYTHING):
         day = _counted(store, duty) if duty.provisional else None
         if day is None or day == (duty.due_on, True):
             continue

@@ -53,6 +53,8 @@ class Again(NamedTuple):
     why: Literal["recheck", "confirm"]
     of: str
     """That decision's id."""
+    also: tuple[str, ...] = ()
+    """Ids of others on the matter that are open: what it does not ask for is not due by them any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FIRM = "91990100MA0000A019"  # of the fictional demonstration; its listing is DEMO-01
 LISTING = "DEMO-01"
 REFUSAL = "procurement.refuse-participation"
+OTHER = "91990100MA0000A02C"
+MARKET = "procurement.market-list-limit"
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,26 @@ def test_the_feed_alone_finds_it(credit: CreditClient, platform: Sandbox) -> Non
     now = system_clock()
     assert [one.state for one in mark_due(store, find_ended(store, now), now)] == [DutyState.RELEASE_DUE]
     assert [one.reason for one in due(store)] == ["revoked"]
+
+
+def test_an_outage_lifts_nothing(credit: CreditClient, platform: Sandbox, told: list[Duty]) -> None:
+    """Neither a list that is out, nor records that are, while the feed says that the firm was listed once more."""
+    platform.enter("market.serious-violation", OTHER, id="MARKET-1")
+    advised = credit.check(OTHER, domain="procurement", action="award")
+    credit.report(advised, executed=[MARKET])
+    decision = refuse(credit)
+    platform.fault("empty_list", list="market.serious-violation")  # the measure list gets by without it
+    platform.repair(LISTING)
+    platform.enter("tax.major-violation", FIRM, id="TAX-2")
+    assert credit.recheck().due == []
+    platform.fault("503", path="/v1/records")
+    assert (credit.recheck().unanswered, credit.releases(), told) == (2, [], [])
+    platform.clear_faults()
+    assert credit.recheck().due == []
+    platform.revoke("TAX-2")
+    platform.remove("MARKET-1")
+    assert len(credit.recheck().due) == 2
+    credit.release(decision.decision_id)
 
 
 def test_a_feed_that_was_begun_anew_says_that_something_was_missed(credit: CreditClient, platform: Sandbox) -> None:

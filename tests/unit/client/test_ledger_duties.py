@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk.errors import InvalidReport
+from credit_sdk.errors import InvalidReport, InvalidSettings, Restricted
+from credit_sdk.ledger import releases
+from credit_sdk.ledger.feed import follow
+from credit_sdk.ports.log import FailureLog
+from credit_sdk.sources import AsyncCachedSource, CachedSource
 from credit_sdk.testing import FixedClock, fictional_code
 from tests.unit.ledger.matters import LISTS, Platform, rules
 
@@ -46,12 +51,13 @@ class Both(Platform):
 class Office:
     """A platform, and a client that keeps its checks."""
 
-    def __init__(self, way: Way, folder: Path, **options: Any) -> None:
+    def __init__(self, way: Way, folder: Path, *, cached: bool = False, **options: Any) -> None:
         self.clock = FixedClock()
         self.platform = Both(self.clock)
-        self.client: Called = way.client(
-            self.platform, rules(), clock=self.clock, ledger=folder / "credit.db", **options
-        )
+        source: Any = self.platform
+        if cached:
+            source = (AsyncCachedSource if way.is_async else CachedSource)(source, ttl=3600, clock=self.clock)
+        self.client: Called = way.client(source, rules(), clock=self.clock, ledger=folder / "credit.db", **options)
 
     def honour(self) -> str:
         """A decision that offers later papers."""
@@ -199,8 +205,6 @@ def test_what_is_in_force_again_is_not_due_for_release(way: Way, tmp_path: Path,
 def test_a_restriction_found_by_the_feed_goes_back_when_asked_again(office: Office) -> None:
     refused = office.refuse()
     ledger = office.client.ledger
-    from credit_sdk.ledger.feed import follow
-
     office.platform.set("L-1", "revoked")
     follow(ledger.store, office.platform, office.clock())
     assert len(office.client.call("releases")) == 1
@@ -209,6 +213,108 @@ def test_a_restriction_found_by_the_feed_goes_back_when_asked_again(office: Offi
     assert office.client.call("recheck") == []  # it says what the decision said
     assert office.state(refused) == "executed"
     assert office.client.call("releases") == []
+
+
+def test_recheck_is_not_answered_from_the_cache(way: Way, tmp_path: Path) -> None:
+    office = Office(way, tmp_path, cached=True)
+    refused = office.refuse()
+    office.clock.advance(timedelta(minutes=5))
+    office.platform.set("L-1", "repaired")
+    [changed] = found = office.client.call("recheck")
+    assert (changed.new.effect, [one.reason for one in found.due]) == ("allow", ["L-1: repaired"])
+    assert office.client.check(FIRM).effect == "allow", "what was found is what is kept from now on"
+    office.client.call("release", refused)
+
+
+def test_what_was_kept_from_before_does_not_undo_an_end(way: Way, tmp_path: Path) -> None:
+    """The feed knows of the end, a cache in this process does not."""
+    office = Office(way, tmp_path, cached=True)
+    refused = office.refuse()
+    office.clock.advance(timedelta(minutes=5))
+    office.platform.set("L-1", "repaired")
+    follow(office.client.ledger.store, office.platform, office.clock())
+    assert len(office.client.call("releases")) == 1
+    assert office.client.check(FIRM).blocking
+    assert len(office.client.call("releases")) == 1
+    office.client.call("release", refused)
+    assert office.state(refused) == "released"
+
+
+def test_nor_does_what_stands_in_for_the_source(office: Office) -> None:
+    refused = office.refuse()
+    office.clock.advance(timedelta(minutes=5))
+    office.platform.set("L-1", "repaired")
+    follow(office.client.ledger.store, office.platform, office.clock())
+    assert len(office.client.call("releases")) == 1
+    office.platform.stale.add(FIRM)
+    office.platform.entries["L-1"]["status"] = "active"  # there
+    found = office.client.call("recheck")
+    assert (found, found.unanswered, found.errors) == ([], 1, {"stale_data": 1})
+    assert office.client.check(FIRM).blocking
+    assert len(office.client.call("releases")) == 1
+    assert office.state(refused) == "release_due"
+    office.platform.stale.clear()
+    assert office.client.call("recheck").unanswered == 0
+    assert office.state(refused) == "executed"
+
+
+@pytest.mark.parametrize("note", [None, "再次执行"], ids=["in the same words", "in others"])
+def test_what_was_lifted_and_is_asked_for_again_is_reported_by_the_old_id(office: Office, note: str | None) -> None:
+    office.platform.enter("L-1")
+    decision = office.client.check(FIRM)
+    refused = decision.decision_id
+    first = office.client.call("report", refused, executed=["test.refuse"])
+    for rounds in (1, 2):
+        office.clock.advance(timedelta(minutes=30))
+        office.platform.set("L-1", "repaired")
+        office.client.call("recheck")
+        office.client.call("release", refused)
+        office.clock.advance(timedelta(minutes=30))
+        office.platform.set("L-1", "active")
+        with pytest.raises(Restricted):
+            office.client.call("confirm", decision)
+        assert office.state(refused) == "due"
+        again = office.client.call("report", refused, executed=["test.refuse"], note=note)
+        assert again == office.client.call("report", refused, executed=["test.refuse"], note=note)
+        assert again.key != first.key
+        assert office.state(refused) == "executed"
+        assert len(office.client.reports) == 1 + 2 * rounds
+    states = [one.state.value for one in office.client.ledger.store.duties()]
+    assert states == ["released", "released", "executed"]
+
+
+# ------------------------------------------------------------------------------------------------------------------ hook
+
+
+async def _notify(_: Duty) -> None:
+    raise AssertionError
+
+
+class _Notifier:
+    async def __call__(self, _: Duty) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("hook", [_notify, _Notifier(), partial(_notify), "print"])
+def test_a_hook_that_nobody_would_await_is_refused(way: Way, tmp_path: Path, hook: Any) -> None:
+    with pytest.raises(InvalidSettings) as raised:
+        Office(way, tmp_path, on_release=hook)
+    assert raised.value.key == "on_release"
+
+
+def test_a_hook_that_gives_something_to_await_has_failed(
+    way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(releases, "_FAULTS", FailureLog())
+
+    def hook(duty: Duty) -> Any:
+        return _notify(duty)
+
+    office = Office(way, tmp_path, on_release=hook)
+    office.refuse()
+    office.platform.set("L-1", "repaired")
+    assert len(office.client.call("recheck").due) == 1
+    assert "on_release failed (TypeError)" in caplog.text
 
 
 # -------------------------------------------------------------------------------------------------------------- affected

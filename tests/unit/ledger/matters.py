@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from credit_sdk.errors import SourceUnavailable
 from credit_sdk.formats.records import parse
 from credit_sdk.ledger.sqlite import SqliteLedger
 from credit_sdk.model.catalogue import CATALOGUE
+from credit_sdk.model.record import CreditRecord
 from credit_sdk.ports.changes import Change, ChangePage
 from credit_sdk.sources import MemorySource
 from credit_sdk.testing import FixedClock, coverage, fictional_code, listing, measure, measure_list
@@ -55,6 +57,12 @@ class Platform:
         self.log: list[Change] = []
         self.forgotten = 0
         """How many changes the feed has no more."""
+        self.out: set[str] = set()
+        """Lists that are not to be had just now, and codes of firms without an answer."""
+        self.stale: set[str] = set()
+        """Codes of firms for whose records something else stands in."""
+        self.age: dict[str, timedelta] = {}
+        """Lists whose keeper has not vouched for them for so long."""
 
     def enter(self, id: str, number: int = 1, list: str = LISTS[0], **changes: Any) -> None:
         """Put a firm on a list."""
@@ -80,9 +88,18 @@ class Platform:
     def fetch(self, subjects: Sequence[Subject], *, timeout: float | None = None) -> Sequence[Answer]:
         if self.down:
             raise SourceUnavailable("停机", "down")
-        covered = [coverage(one, as_of=self.clock() - timedelta(hours=1)) for one in LISTS]
-        held = MemorySource.of([*covered, *self.entries.values()], name=self.name, read_at=self.clock())
-        return held.fetch(subjects, timeout=timeout)
+        hour = timedelta(hours=1)
+        covered = [coverage(one, as_of=self.clock() - self.age.get(one, hour)) for one in LISTS if one not in self.out]
+        shown = [one for one in self.entries.values() if one["list"] not in self.out]
+        held = MemorySource.of([*covered, *shown], name=self.name, read_at=self.clock())
+        return [
+            SourceUnavailable("停机", "down")
+            if subject.code in self.out
+            else replace(answer, stale=subject.code in self.stale)
+            if isinstance(answer, CreditRecord)
+            else answer
+            for subject, answer in zip(subjects, held.fetch(subjects, timeout=timeout), strict=True)
+        ]
 
     def changes(self, cursor: str | None = None, *, limit: int = 1000, timeout: float | None = None) -> ChangePage:
         if self.feed_down:
@@ -101,14 +118,24 @@ class Office:
     """An office that checks before it acts, and keeps it."""
 
     def __init__(
-        self, folder: Path | None = None, *, store: Any = None, on_unavailable: str = "raise", **options: Any
+        self,
+        folder: Path | None = None,
+        *,
+        store: Any = None,
+        on_unavailable: str = "raise",
+        measures: MeasureList | None = None,
+        **options: Any,
     ) -> None:
         self.clock = FixedClock()
         self.platform = Platform(self.clock)
         assert folder is not None or store is not None
         self.store: Any = SqliteLedger(folder / "ledger.db") if store is None and folder is not None else store
         self.client = CreditClient(
-            self.platform, measure_lists=[rules(on_unavailable)], clock=self.clock, ledger=self.store, **options
+            self.platform,
+            measure_lists=[measures or rules(on_unavailable)],
+            clock=self.clock,
+            ledger=self.store,
+            **options,
         )
 
     @property

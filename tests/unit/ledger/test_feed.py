@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk.errors import BadRecord, SourceUnavailable
+from credit_sdk.errors import BadRecord, Restricted, SourceUnavailable
 from credit_sdk.ledger.feed import Followed, follow, moved_since, read_since
 from credit_sdk.ledger.marks import marks_of
 from credit_sdk.model.subject import Subject
@@ -138,3 +138,34 @@ def test_pages_are_written_one_by_one(office: Office, monkeypatch: pytest.Monkey
     assert follow(office.store, office.platform, office.now).concerning == 5
     assert [len(body["changes"]) for body in read_since(office.store)] == [2, 2, 1]
     assert not any("虚构" in json.dumps(body["feed"]) for body in read_since(office.store))
+
+
+def test_what_others_read_while_a_decision_was_made_is_not_known_for_it(office: Office) -> None:
+    """Read by others after its data were, and before it was kept: its firm concerned nobody yet, and nothing of it was kept."""
+    office.platform.enter("L-9", number=9)
+    office.check(9)
+    fetch = office.platform.fetch
+
+    def fetching(subjects: Any, *, timeout: float | None = None) -> Any:
+        answers = fetch(subjects, timeout=timeout)
+        office.clock.advance(timedelta(seconds=1))
+        office.platform.enter("L-1")
+        office.platform.set("L-9", "repaired")
+        follow(office.store, office.platform, office.now)
+        return answers
+
+    office.platform.fetch = fetching  # type: ignore[method-assign]
+    decision = office.check()
+    office.platform.fetch = fetch  # type: ignore[method-assign]
+    assert not decision.blocking
+    with pytest.raises(Restricted):
+        office.client.confirm(decision)
+
+
+def test_what_was_read_before_the_data_does_not_matter(office: Office) -> None:
+    office.platform.enter("L-9", number=9)
+    office.check(9)
+    follow(office.store, office.platform, office.now)
+    office.clock.advance(timedelta(seconds=1))
+    decision = office.check()
+    assert moved(office, decision.decision_id) is False

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from credit_sdk import Subject
 from credit_sdk.errors import Restricted
 from credit_sdk.ledger import numbers
+from credit_sdk.ledger._reports import Report
+from credit_sdk.ledger.matter import Matter
 from credit_sdk.ledger.releases import due
 from credit_sdk.model.moments import SHANGHAI
 from credit_sdk.ports.ledger import DutyState
+from credit_sdk.testing import fictional_code
 from tests.unit.ledger.matters import LISTS, Office
 
 if TYPE_CHECKING:
@@ -93,6 +97,59 @@ def test_several_decisions_on_one_matter_are_asked_for_once(office: Office) -> N
     found = office.client.recheck()
     assert (found.asked, len(found)) == (1, 1)
     assert {one.decision_id for one in found.due} == {first.decision_id, changed.new.decision_id}, "refused twice"
+
+
+def test_what_changed_comes_back_once_for_all_decisions_on_a_matter(office: Office) -> None:
+    office.platform.enter("L-1")
+    unreported = [office.check() for _ in range(4)]
+    office.platform.set("L-1", "repaired")
+    (changed,) = found = office.client.recheck()
+    assert (found.asked, changed.decision_id) == (1, unreported[-1].decision_id)
+    assert (office.client.recheck().asked, office.store.duties()) == (0, []), (
+        "nobody carried it out, nobody need any more"
+    )
+    office.client.report(unreported[0].decision_id, executed=["test.refuse"])  # but somebody had
+    assert stands(office) == [(unreported[0].decision_id, DutyState.EXECUTED)]
+    found = office.client.recheck()
+    assert (list(found), [one.reason for one in found.due]) == ([], ["L-1: repaired"])
+
+
+def test_what_every_decision_asked_for_is_due_for_each_as_long_as_it_is_asked_for(office: Office) -> None:
+    office.platform.enter("L-1")
+    unreported = [office.check() for _ in range(3)]
+    office.platform.enter("L-2", list=LISTS[1])
+    before = counts(office)
+    (changed,) = office.client.recheck()
+    assert counts(office) == before
+    assert [one for one, _ in stands(office)] == [*(one.decision_id for one in unreported[:2]), changed.new.decision_id]
+    office.client.report(changed.new, not_executed={"test.refuse": "虚构理由"})
+    assert office.client.recheck() == [], "it is known of the others, too"
+    for listing in ("L-1", "L-2"):
+        office.platform.set(listing, "repaired")
+    assert len(office.client.recheck()) == 1
+    assert [state for _, state in stands(office)] == [DutyState.DECLINED]
+
+
+def test_a_release_that_is_not_the_last_brings_the_same_change_no_second_time(office: Office) -> None:
+    office.platform.enter("L-1")
+    first, second = office.refuse(), office.refuse()
+    office.platform.set("L-1", "repaired")
+    assert len(office.client.recheck()) == 1
+    office.client.release(second.decision_id)
+    assert office.client.recheck() == []
+    office.client.release(first.decision_id)
+    assert office.client.recheck().asked == 0
+
+
+def test_what_is_reported_on_names_nobody(office: Office) -> None:
+    office.platform.enter("L-1")
+    decision = office.client.check(Subject(fictional_code(1), name="虚构1号有限公司"), domain="test", action="award")
+    stored = office.store.entry(decision.decision_id)
+    for matter in (Matter.of(decision), Matter.read(stored)):
+        shown = repr(matter) + repr(Report.checked(matter, what="outcome", note="虚构1号有限公司"))
+        assert shown.count(decision.decision_id) == 2
+        assert fictional_code(1) not in shown
+        assert "虚构" not in shown
 
 
 def test_the_same_matter_in_other_words_is_asked_for_in_those(office: Office) -> None:

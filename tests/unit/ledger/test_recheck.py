@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from credit_sdk.ledger.recheck import open_decisions, recheck
+import pytest
+
+from credit_sdk import CreditClient
+from credit_sdk.ledger._keeping import Keeping
+from credit_sdk.ledger.feed import follow
+from credit_sdk.ledger.recheck import _Matter, open_decisions, recheck
 from credit_sdk.ledger.releases import due
+from credit_sdk.model.record import CoverageTable, CreditRecord
 from credit_sdk.ports.ledger import DutyState, EntryKind
-from tests.unit.ledger.matters import LISTS, Office
+from credit_sdk.testing import fictional_code, measure, measure_list
+from tests.unit.ledger.matters import LISTS, Office, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    import pytest
 
     from credit_sdk.decision.result import Decision
     from credit_sdk.ledger.recheck import Rechecked
+    from credit_sdk.ledger.values import Again
     from credit_sdk.ports.ledger import Duty
 
 
@@ -91,6 +98,121 @@ def test_a_measure_that_another_listing_carries_is_not_due(office: Office) -> No
     assert [one.state for one in office.store.duties(decision_id=changed.decision_id)] == [DutyState.EXECUTED]
 
 
+# ----------------------------------------------------------------------------- what is not shown, and was it asked for
+
+
+ONE, OTHER = fictional_code(1), fictional_code(2)
+WATCHED = LISTS[1]
+TWO_MEASURES = measure_list(
+    measure("test.refuse", triggers=[{"list": LISTS[0]}]),
+    measure("test.watch", consequence="scrutinise", triggers=[{"list": WATCHED}], reached_by=["parent"]),
+    lists={"optional": [WATCHED]},
+)
+
+
+@pytest.fixture
+def watching(tmp_path: Path) -> Iterator[Office]:
+    """An office that goes by two measures, each of one list; it gets by without the second list."""
+    made = Office(tmp_path, measures=TWO_MEASURES)
+    yield made
+    made.close()
+
+
+def act(office: Office, **asked: Any) -> Decision:
+    """Check, and report that whatever it asks for was carried out."""
+    decision = office.check(**asked)
+    office.client.report(decision, executed=[one.id for one in decision.obligations])
+    return decision
+
+
+def found_due(office: Office) -> list[tuple[str, str | None]]:
+    return [(one.measure, one.reason) for one in again(office).due]
+
+
+@pytest.mark.parametrize("fault", ["not_consulted", "too_old", "stand_in"])
+def test_what_is_not_shown_has_ended_only_where_it_was_asked_for(watching: Office, fault: str) -> None:
+    """An outage ends no restriction (rule 8.1)."""
+    platform = watching.platform
+    platform.enter("L-1", list=WATCHED)
+    act(watching)
+    platform.drop("L-1")
+    if fault == "not_consulted":
+        platform.out.add(WATCHED)
+    elif fault == "too_old":
+        platform.age[WATCHED] = timedelta(days=2)
+    else:
+        platform.stale.add(ONE)
+    assert found_due(watching) == []
+    platform.out, platform.age, platform.stale = set(), {}, set()
+    assert found_due(watching) == [("test.watch", "L-1: gone")]
+
+
+@pytest.mark.parametrize("asked", [{"related": [("parent", OTHER)]}, {"members": [OTHER]}])
+def test_whoevers_listing_it_is_has_to_have_been_asked_for(watching: Office, asked: dict[str, Any]) -> None:
+    platform = watching.platform
+    platform.enter("L-1")
+    platform.enter("L-2", number=2, list=WATCHED)
+    act(watching, **asked)
+    platform.out.add(OTHER)  # the first is blocked, which is an answer all the same
+    assert found_due(watching) == []
+    platform.out.clear()
+    platform.drop("L-2")
+    platform.stale.add(OTHER)
+    assert found_due(watching) == []
+    platform.stale = {ONE}  # none of the other's concern
+    assert found_due(watching) == [("test.watch", "L-2: gone")]
+
+
+def test_a_member_without_an_answer_may_be_listed_still(watching: Office) -> None:
+    """Its record came; nothing was decided by it."""
+    platform = watching.platform
+    platform.enter("L-1", number=2)
+    platform.enter("L-2", list=WATCHED)
+    act(watching, members=[OTHER])
+    fetch = platform.fetch
+
+    def partly(subjects: Any, **options: Any) -> Any:
+        first, *others = fetch(subjects, **options)
+        assert isinstance(first, CreditRecord)
+        return [replace(first, coverage=CoverageTable({WATCHED: first.coverage[WATCHED]})), *others]
+
+    platform.fetch = partly  # type: ignore[method-assign]
+    assert found_due(watching) == []
+
+
+def test_without_what_they_rest_on_answers_say_of_nothing_that_it_is_gone(office: Office) -> None:
+    office.platform.enter("L-1")
+    office.refuse()
+    office.platform.drop("L-1")
+
+    def check_many(requests: Any) -> list[Decision]:
+        return [office.client.check(one.subject, domain="test", action="award") for one in requests]
+
+    assert recheck(office.store, check_many, office.now).due == []
+
+
+def test_what_an_answer_asks_for_does_not_become_due_in_the_same_run(office: Office) -> None:
+    """Not by what is read of the feed meanwhile either: the next run asks again."""
+    office.platform.enter("L-1")
+    office.refuse()
+    office.platform.enter("L-2", list=LISTS[1])
+
+    elsewhere = CreditClient(office.platform, measure_lists=[rules()], clock=office.clock)
+
+    def check_many(requests: Any) -> list[Decision]:
+        return [elsewhere.check(one.subject, domain="test", action="award") for one in requests]
+
+    def keep(decision: Decision, again: Again) -> None:
+        office.store.append([Keeping(office.store, None).entry(decision, again=again)])
+        for listing in ("L-1", "L-2"):
+            office.platform.set(listing, "repaired")
+        follow(office.store, office.platform, office.now)
+
+    found = recheck(office.store, check_many, office.now, keep=keep)
+    assert (len(found), found.due) == (1, [])
+    assert len(recheck(office.store, check_many, office.now).due) == 1
+
+
 def test_an_objection_ends_nothing(office: Office) -> None:
     office.platform.enter("L-1")
     office.refuse()
@@ -118,6 +240,29 @@ def test_without_an_answer_the_date_still_ends_it(office: Office) -> None:
     office.clock.advance(timedelta(days=10))
     office.platform.down = office.platform.feed_down = True
     assert [one.reason for one in again(office).due] == ["L-1: expired"]
+
+
+@pytest.mark.parametrize("by", ["date", "feed"])
+def test_data_from_before_the_end_tell_of_another_date_only(office: Office, by: str) -> None:
+    """A file that was read this morning may know of a longer term; that a listing was repaired at noon it does not."""
+    office.platform.enter("L-1", effective_until="2026-11-25")
+    office.refuse()
+    if by == "feed":
+        office.clock.advance(timedelta(hours=1))
+        office.platform.set("L-1", "repaired")
+        follow(office.store, office.platform, office.now)
+    else:
+        office.clock.advance(timedelta(days=10))
+    assert len(office.client.releases()) == 1
+    office.platform.entries["L-1"] |= {"status": "active", "effective_until": "2027-11-25"}
+    fetch = office.platform.fetch
+    office.platform.feed_down = True
+    office.platform.fetch = lambda subjects, **options: [  # type: ignore[method-assign]
+        replace(answer, read_at=office.now - timedelta(minutes=5))  # type: ignore[type-var]
+        for answer in fetch(subjects, **options)
+    ]
+    found = again(office)
+    assert (found.unanswered, len(due(office.store))) == ((1, 1) if by == "feed" else (0, 0))
 
 
 def test_in_batches_with_progress(office: Office) -> None:
@@ -196,6 +341,15 @@ def test_the_hook_is_called_once(tmp_path: Path) -> None:
     again(office)
     assert [one.measure for one in told] == ["test.refuse"]
     office.close()
+
+
+def test_what_is_asked_for_shows_nobody(office: Office) -> None:
+    office.platform.enter("L-1")
+    decision = office.refuse()
+    [kept] = open_decisions(office.store)
+    shown = repr(_Matter(decision.request, kept, {"marks": [f"code:{ONE}"]}, [kept]))
+    assert decision.decision_id in shown
+    assert ONE not in shown
 
 
 def test_open_decisions_come_in_pages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

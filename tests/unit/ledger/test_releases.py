@@ -88,6 +88,83 @@ def test_every_listing_behind_it_must_have_ended(office: Office) -> None:
     assert ended(office) == [{"L-1": "repaired", "L-2": "expired"}]
 
 
+# ----------------------------------------------------------------------------------------------------- listed once more
+
+
+def test_what_the_feed_says_of_another_listing_is_left_for_asking(office: Office) -> None:
+    office.platform.enter("L-1")
+    office.refuse()
+    office.platform.set("L-1", "repaired")
+    office.platform.enter("L-2")
+    assert ended(office) == []
+    office.platform.set("L-2", "objected")
+    assert ended(office) == [], "whether it still restricts is a matter of policy"
+    office.platform.set("L-2", "revoked")
+    assert ended(office) == [{"L-1": "repaired"}]
+
+
+def test_a_listing_that_cannot_be_told_to_have_ended_is_left_for_asking(office: Office) -> None:
+    office.platform.enter("L-1")
+    office.refuse()
+    office.platform.set("L-1", "repaired")
+    office.platform.enter("L-2")
+    office.platform.drop("L-2")
+    assert ended(office) == []
+
+
+def test_an_end_by_date_too(office: Office) -> None:
+    office.platform.enter("L-1", effective_until="2026-11-22")
+    office.refuse()
+    office.clock.advance(timedelta(hours=2))
+    office.platform.enter("L-2")
+    office.clock.advance(timedelta(days=5))
+    assert [dict(one.reasons) for one in find_ended(office.store, office.now)] == [{"L-1": "expired"}], "nobody knows"
+    assert ended(office) == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"number": 2}, {"list": LISTS[2], "kind": "red"}], ids=["another firm's", "on another list"]
+)
+def test_listings_of_no_concern_keep_nothing_in_force(office: Office, other: dict[str, Any]) -> None:
+    office.platform.enter("L-1")
+    office.refuse()
+    office.check(2)
+    office.platform.set("L-1", "repaired")
+    office.platform.enter("L-2", **other)
+    assert ended(office) == [{"L-1": "repaired"}]
+
+
+def test_what_the_decision_knew_keeps_nothing_in_force(office: Office) -> None:
+    office.platform.enter("L-0", severity="minor")
+    office.platform.set("L-0", "draft")  # not repaired, and not in force
+    office.clock.advance(timedelta(minutes=5))
+    office.platform.enter("L-1")
+    office.refuse()
+    office.platform.set("L-1", "repaired")
+    assert ended(office) == [{"L-1": "repaired"}], "the feed was read for the first time"
+    office.clock.advance(timedelta(minutes=5))
+    office.platform.set("L-0", "active")
+    assert ended(office) == []
+
+
+def test_neither_releases_nor_an_unanswered_recheck_lift_what_goes_on(office: Office) -> None:
+    office.platform.enter("L-1")
+    decision = office.refuse()
+    office.platform.set("L-1", "repaired")
+    office.platform.enter("L-2")
+    office.clock.advance(timedelta(minutes=5))
+    office.client.confirm(office.check(2))  # reads the feed
+    assert office.client.releases() == []
+    office.platform.down = True
+    assert (office.client.recheck().unanswered, office.client.releases()) == (1, [])
+    with pytest.raises(InvalidReport):
+        office.client.release(decision.decision_id)
+    office.platform.down = False
+    assert office.client.recheck().due == []
+    office.platform.set("L-2", "repaired")
+    assert len(office.client.recheck().due) == 1
+
+
 def test_decisions_whose_standing_is_known_are_left_out(office: Office) -> None:
     office.platform.enter("L-1", effective_until="2026-11-22")
     decision = office.refuse()
@@ -125,8 +202,7 @@ def test_it_is_marked_once_and_stays_until_it_is_lifted(office: Office) -> None:
     assert [one.state for one in office.store.duties()] == [DutyState.RELEASED]
     (sent,) = office.store.deliveries(key=receipt.key)
     assert '"kind": "release"' in sent.outcome
-    with pytest.raises(InvalidReport):
-        office.client.release(decision.decision_id)
+    assert office.client.release(decision.decision_id) == receipt
 
 
 def test_two_that_find_it_at_once_write_it_once(office: Office) -> None:
