@@ -49,6 +49,12 @@ _NO_DATABASE = Fault(
     "there is no such database: check the address, or create it first",
     retryable=False,
 )
+_PARAMETERS = Fault(
+    "数据库地址 ? 之后的参数有误, 或所指的证书文件不可用: 检查 sslmode、sslrootcert、options 等",
+    "a parameter after the ? of the database's address is wrong, or a certificate it names cannot be used: check sslmode, "
+    "sslrootcert, options and the like",
+    retryable=False,
+)
 _TOO_MANY = Fault("数据库连接数已满: 稍后重试", "the database has too many connections: try again later")
 _OVER = Fault(
     "所在事务已失败或已结束: 先回滚, 再重新开始",
@@ -93,7 +99,14 @@ _FAULTS: tuple[tuple[str, Fault], ...] = (
             "cancelled at the time limit: the database is busy, or a lock is held; try again later",
         ),
     ),
-    ("55P03", Fault("等锁超时: 稍后重试", "a lock was not given in time: try again later")),
+    (
+        "55P03",
+        Fault(
+            "等锁超时: 另一个未提交的事务正占着同一事项 (可能就是您自己的: 同一事务里先 confirm, 后 report); 等它提交后重试",
+            "a lock was not given in time: another transaction, not committed yet, holds the same matter (your own, perhaps: "
+            "within one transaction confirm first, then report); try again when it has committed",
+        ),
+    ),
     ("40", Fault("与另一个事务冲突: 请重试", "in conflict with another transaction: try again")),
     (
         "25P01",
@@ -114,11 +127,24 @@ _REFUSALS: tuple[tuple[str, Fault], ...] = (
     ("authentication", _CREDENTIALS),
     ("no pg_hba.conf", _CREDENTIALS),
     ('role "', _CREDENTIALS),
+    ("certificate", _PARAMETERS),  # before "does not exist", which a file may do, too
+    ("does not support SSL", _PARAMETERS),
+    ("invalid ", _PARAMETERS),
+    ("bad value", _PARAMETERS),
+    ("unrecognized configuration parameter", _PARAMETERS),
     ("does not exist", _NO_DATABASE),
     ("too many clients", _TOO_MANY),
     ("connection slots", _TOO_MANY),
 )
 _ELSE = Fault("数据库报错: 请查看数据库服务器的日志", "the database reports an error: see the database server's log")
+
+
+class OtherVersionError(Exception):
+    """The tables are not, or not any more, of the version that this code knows."""
+
+    def __init__(self, version: str | None) -> None:
+        super().__init__(version)
+        self.version = version
 
 
 def attempt(action: Callable[[], T], name: str, *, tries: int = 1) -> T:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from credit_sdk.ledger import _schema, _scoped
 from credit_sdk.ledger._crc import entry_crc
-from credit_sdk.ledger._postgres_faults import unfit
+from credit_sdk.ledger._postgres_faults import OtherVersionError, unfit
 from credit_sdk.ledger._projection import project, unreadable
 from credit_sdk.ledger._statements import INSERTS, UPDATES
 from credit_sdk.ports.ledger import Entry, Stored
@@ -38,8 +38,20 @@ _ENTRIES = """
         CAST(:id AS text[]), CAST(:at AS text[]), CAST(:kind AS text[]), CAST(:decision_id AS text[]),
         CAST(:body AS text[]), CAST(:crc AS bigint[])
     ) WITH ORDINALITY AS given (id, at, kind, decision_id, body, crc, place)
-    ORDER BY place ON CONFLICT (id) DO NOTHING RETURNING sequence, id
+    ORDER BY place ON CONFLICT (id) DO NOTHING RETURNING sequence, id, (SELECT version_num FROM {schema}.version)
 """
+
+# Whoever says something of a measure looks at where it stands, which those say who say something of the same matter: one
+# after the other, each seeing what the one before committed. In one order for all, so that nobody waits in a circle.
+_TURNS = """
+    SELECT pg_advisory_xact_lock(turn) FROM (
+        SELECT DISTINCT hashtextextended(matter, hashtext(:schema)) AS turn FROM {schema}.decisions
+        WHERE decision_id = ANY(CAST(:ids AS text[])) ORDER BY turn
+    ) turns
+"""
+_ON_DUTIES = frozenset(
+    name for name, statement in UPDATES.items() if statement.startswith(("UPDATE duties", "UPDATE decisions"))
+)
 
 # Two workers ask at once; neither waits for the other. The rows are picked in a step of their own, as PostgreSQL may
 # otherwise pick again for every row that it updates.
@@ -50,7 +62,14 @@ _CLAIM = """
         ORDER BY next_at, sequence LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE {schema}.deliveries d SET claimed_by = :worker, claimed_until = :until FROM picked
-    WHERE d.key = picked.key RETURNING d.key
+    WHERE d.key = picked.key RETURNING d.key, (SELECT version_num FROM {schema}.version)
+"""
+
+_GRANTED = """
+    SELECT c.relname, a.privilege_type, a.is_grantable,
+        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+    FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+    WHERE c.relnamespace = to_regnamespace(:schema) AND c.relname = ANY(:tables) AND a.grantee <> c.relowner
 """
 
 
@@ -78,47 +97,85 @@ def write(
     sums: Sequence[int],
     *,
     schema: str,
+    version: str,
     kept_by: str,
     one_by_one: bool = False,
-) -> None:
+) -> frozenset[str]:
     """Write entries and what follows from them; those that are there already change nothing.
 
     :param sums: the entries' check sums.
+    :param version: that of the tables that this code knows.
     :param one_by_one: leave out of the views what does not fit, and note it as damaged; it takes a savepoint for each entry.
+    :returns: ids of those that were there already.
     :raises UnfitError: something does not fit; the transaction has failed.
+    :raises OtherVersionError: the tables were migrated since they were looked at; the transaction is to be rolled back.
     """
     columns: dict[str, Any] = {name: [getattr(one, name) for one in entries] for name in Entry._fields}
     columns |= {"crc": list(sums), "kept_by": kept_by}
     statement = spoken(_ENTRIES.format(schema=_scoped.quoted(schema)))
-    written = {id: sequence for sequence, id in connection.execute(statement, columns)}
+    written: dict[str, int] = {}
+    # Told with the rows: a migration holds `entries` until it commits, so that nobody's views are made by both.
+    for sequence, id, found in connection.execute(statement, columns):
+        _check_version(found, version)
+        written[id] = sequence
+    there = frozenset(one.id for one in entries if one.id not in written)
     changes = []
     for one in entries:
         sequence = written.pop(one.id, None)
         if sequence is not None:
             changes.append(Changes(sequence, project(Stored(sequence, one)), kept_by))
+    _take_turns(connection, changes, schema)
     if one_by_one:
         _apply_what_fits(connection, changes, schema)
     else:
         _apply(connection, changes, schema)
+    return there
 
 
-def claim(connection: Connection, parameters: dict[str, Any], *, schema: str, more: str) -> list[str]:
+def claim(connection: Connection, parameters: dict[str, Any], *, schema: str, version: str, more: str) -> list[str]:
     """Claim reports; their keys, in any order.
 
+    :param version: as for :func:`write`.
     :param more: further conditions.
+    :raises OtherVersionError: as for :func:`write`.
     """
     statement = spoken(_CLAIM.format(schema=_scoped.quoted(schema), more=more))
-    return [key for (key,) in connection.execute(statement, parameters)]
+    keys = []
+    for key, found in connection.execute(statement, parameters):
+        _check_version(found, version)
+        keys.append(key)
+    return keys
+
+
+def _check_version(found: str | None, known: str) -> None:
+    if found != known:
+        raise OtherVersionError(found)
+
+
+def _take_turns(connection: Connection, several: Sequence[Changes], schema: str) -> None:
+    """Wait for those who say something of the same matters, until they have committed or rolled back."""
+    named = (
+        change.parameters.get(name)
+        for _, changes, _ in several
+        for change in changes
+        if change.statement in _ON_DUTIES
+        for name in ("decision_id", "fresh")
+    )
+    ids = {id.replace("\0", "\ufffd") for id in named if isinstance(id, str)}
+    if ids:
+        statement = spoken(_TURNS.format(schema=_scoped.quoted(schema)))
+        connection.execute(statement, {"ids": list(ids), "schema": schema})
 
 
 def rebuild(connection: Connection, schema: str) -> None:
-    """Make the views anew, as this code wants them, from all entries.
+    """Make the views anew, as this code wants them, from all entries. Who was granted what on them keeps it.
 
     Whoever writes meanwhile waits: an entry of his would be left out.
     """
     name = _scoped.quoted(schema)
     connection.execute(text(f"SET LOCAL search_path TO {name}"))
     connection.execute(text("LOCK TABLE entries IN EXCLUSIVE MODE"))
+    granted = connection.execute(text(_GRANTED), {"schema": name, "tables": list(_schema.VIEW_TABLES)}).all()
     for statement in (*_schema.without_views(), *_schema.views(_schema.POSTGRESQL)):
         connection.execute(text(statement))
     for table in _scoped.OWNED:
@@ -127,6 +184,9 @@ def rebuild(connection: Connection, schema: str) -> None:
     connection.execute(
         text("CREATE INDEX deliveries_of_service ON deliveries (kept_by, next_at, sequence) WHERE state = 'waiting'")
     )
+    for table, privilege, passes_on, whom in granted:
+        more = " WITH GRANT OPTION" if passes_on else ""
+        connection.execute(text(f"GRANT {privilege} ON {_scoped.quoted(table)} TO {whom}{more}"))
     after = 0
     rows = text(
         "SELECT sequence, id, at, kind, decision_id, body, crc, kept_by FROM entries "

@@ -6,8 +6,9 @@ import random
 import secrets
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_sdk.errors import LedgerDamaged
@@ -15,14 +16,13 @@ from credit_sdk.ledger._entries import entry
 from credit_sdk.ledger._outcomes import outcome_of
 from credit_sdk.ledger._sending import Telling, Told
 from credit_sdk.ledger._verdicts import OUT_OF_TIME, UNREADABLE, Fate, Verdict
-from credit_sdk.model.moments import stamped
+from credit_sdk.model.moments import as_stamped, stamped
 from credit_sdk.ports.ledger import EntryKind
 from credit_sdk.ports.log import FailureLog
 from credit_sdk.ports.observer import SILENT, Deferred, Delivered, Observer, Refused, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from credit_sdk.ledger.schedule import Backoff
     from credit_sdk.ports.clock import Clock
@@ -36,7 +36,8 @@ _PART_OF_LEASE = 0.8
 
 
 _STALE = 3
-"""Attempts after which a report is suspected of being what its receiver fails over."""
+"""Attempts after which a report is suspected of being what its receiver fails over, and the receiver of failing over one."""
+_PAGE = 100
 
 
 class Sent(NamedTuple):
@@ -109,6 +110,8 @@ class Rounds:
         self._settings = settings
         self._log = FailureLog()
         self._soonest: datetime | None = None
+        self._requeued = 0
+        """Place of the last entry looked at by which somebody asked for reports to be tried at once."""
         self.worker = secrets.token_hex(8)
         self._in_hand: dict[str, Delivery] = {}
         """What is claimed here, and has not been settled."""
@@ -122,6 +125,7 @@ class Rounds:
         :raises LedgerUnavailable: the ledger cannot be read or written. What was sent comes again; the receiver drops it.
         """
         total = Sent()
+        self._end_rests(clock())
         for receiver in self._senders:
             if time_left() < _SHORTEST:
                 break
@@ -131,9 +135,10 @@ class Rounds:
 
     def next_at(self, now: datetime) -> datetime | None:
         """When something changes by itself, as far as this process knows; ``None``: it knows of nothing."""
-        stored = self._store.next_at(now)
+        awake = [receiver for receiver, state in self.states.items() if not state.rests(now)]
+        stored = self._store.next_at(now, receivers=awake)
         moments = [state.rests_until for state in self.states.values()]
-        # What is due in the store and was not claimed is another's: somebody else works on it, or has the sender for it.
+        # What is due in the store and was not claimed is another's: somebody else works on it.
         moments += [self._soonest, stored]
         return min((one for one in moments if one is not None and one > now), default=None)
 
@@ -159,6 +164,23 @@ class Rounds:
             self._store.append(entries)
         self._store.unclaim(self.worker)
         self._in_hand = {}
+
+    def _end_rests(self, now: datetime) -> None:
+        """Ask those that rest, if somebody has said since that they are well: by having reports tried at once."""
+        resting = {receiver: state for receiver, state in self.states.items() if state.rests(now)}
+        if not resting:
+            return
+        latest: datetime | None = None
+        kinds = (EntryKind.REQUEUED,)
+        with suppress(LedgerDamaged):  # then they rest as long as they would have
+            while found := self._store.entries(after=self._requeued, kinds=kinds, limit=_PAGE):
+                self._requeued = found[-1].sequence
+                moments = [datetime.fromisoformat(one.entry.at) for one in found]
+                latest = max(moments if latest is None else [latest, *moments])
+        for receiver, state in resting.items():
+            # Entries keep milliseconds.
+            if latest is not None and state.failed_at is not None and as_stamped(state.failed_at) <= latest:
+                self.states[receiver] = replace(state, rests_until=None)
 
     # ------------------------------------------------------------------------------------------------- one batch
 
@@ -190,6 +212,7 @@ class Rounds:
                 allowed,
                 stale={one.key for one in claimed if one.attempts >= _STALE},
                 doubt=self.states[receiver].failures > 0 or any(one.attempts for one in claimed),
+                wary=self.states[receiver].failures >= _STALE or any(one.attempts >= _STALE for one in claimed),
                 dice=self._settings.dice,
             )
             for told in telling.tell(outcomes):

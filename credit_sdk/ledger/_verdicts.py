@@ -47,8 +47,16 @@ class Verdict(NamedTuple):
 
     @property
     def doubtful(self) -> bool:
-        """Whether it may be one outcome's after all: a receiver that fails over what it is sent cannot say so."""
+        """Whether it may well be one outcome's after all: a receiver that fails over what it is sent cannot say so."""
         return self.fate is Fate.LATER and self.fault in _MAY_BE_ITS_OWN and self.status not in _A_GATEWAY_S
+
+    def suspect(self, *, wary: bool) -> bool:
+        """Whether it is to be found out if it is one outcome's.
+
+        :param wary: the receiver has failed several times by now. Whatever it says then may be about one outcome: a gateway
+            answers for a server that dies of it, a firewall for what it reads in it. Who names a time is waited for.
+        """
+        return self.doubtful or (wary and self.fate is Fate.LATER and self.retry_after is None)
 
     def __repr__(self) -> str:
         return f"<Verdict {self.fate.name} {self.fault}>"

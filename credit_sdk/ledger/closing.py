@@ -1,26 +1,35 @@
-"""Closing a month (月结): its numbers, what was reported, what is late. A month is closed once; its summary stays as it was."""
+"""Closing a month (月结): its numbers, what was reported, what is late. A month is closed once; its summary stays as it was.
+
+Where several services share a ledger, each closes its own months, and whoever sees everybody's closes those of all together.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.errors import InvalidRequest
-from credit_sdk.ledger import numbers
+from credit_sdk.ledger import _faults, numbers
 from credit_sdk.ledger._entries import entry
-from credit_sdk.ports.ledger import DeliveryState, EntryKind
+from credit_sdk.ledger._faults import Fault
+from credit_sdk.ledger.losses import NOTHING_LOST, Losses, losses_of
+from credit_sdk.ports.ledger import EVERYTHING, DeliveryState, EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from credit_sdk.ledger.numbers import Period
-    from credit_sdk.ports.ledger import Counts, LedgerStore
+    from credit_sdk.ports.ledger import Counts, Delivery, LedgerStore
 
-_ALL = 1_000_000
-"""Reports looked at; a ledger has fewer in a month."""
+
+_NOT_THERE = Fault(
+    "月结写下后读不回来: 请再运行一次; 仍然如此, 检查台账",
+    "the closing was written and cannot be read back: run it once more; if it stays so, look at the ledger",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,10 @@ class Closing:
     """Reports of the month that their receivers will not have (死信)."""
     repeated: bool = False
     """Whether the month had been closed before, and this is what was said then."""
+    service: str | None = None
+    """Whose month it is, where several services share the ledger; ``None``: everybody's."""
+    losses: Losses = NOTHING_LOST
+    """Entries that the numbers lack, whatever their month."""
 
     @property
     def total(self) -> Counts:
@@ -81,7 +94,8 @@ def close_month(store: LedgerStore, period: Period, now: datetime, *, so_far: bo
     :raises InvalidRequest: the month is not over.
     :raises LedgerUnavailable: the ledger cannot be read or written.
     """
-    id_ = f"closed-{period.month}"
+    service = getattr(store, "kept_by", "")
+    id_ = f"closed-{period.month}{service and f'-{service}'}"
     if (closed := _closed(store, id_, period)) is not None:
         return closed
     if so_far:
@@ -99,22 +113,40 @@ def close_month(store: LedgerStore, period: Period, now: datetime, *, so_far: bo
     store.append([closing])
     # Read back: where two close it at once, both say what the first one wrote.
     written = _closed(store, id_, period)
-    return summary if written is None else replace(written, repeated=written.closed_at != closing.at)
+    if written is None:
+        raise _faults.unavailable(store.name, _NOT_THERE)
+    return replace(written, repeated=written.closed_at != closing.at)
 
 
 def _summary(store: LedgerStore, period: Period, now: datetime) -> Closing:
-    reports = store.deliveries(since=period.since, until=period.until, limit=_ALL)
-    sent = Counter(one.receiver for one in reports if one.state is DeliveryState.DELIVERED)
-    late = sum(one.send_by is not None and (one.delivered_at or now) > one.send_by for one in reports)
+    sent: Counter[str] = Counter()
+    states: Counter[DeliveryState] = Counter()
+    late = 0
+    for one in _reports(store, period):
+        states[one.state] += 1
+        late += one.send_by is not None and (one.delivered_at or now) > one.send_by
+        if one.state is DeliveryState.DELIVERED:
+            sent[one.receiver] += 1
     return Closing(
         period,
         None,
         numbers.numbers(store, period, now),
         dict(sorted(sent.items())),
-        waiting=sum(one.state is DeliveryState.WAITING for one in reports),
+        waiting=states[DeliveryState.WAITING],
         late=late,
-        refused=sum(one.state is DeliveryState.REFUSED for one in reports),
+        refused=states[DeliveryState.REFUSED],
+        service=getattr(store, "kept_by", "") or None,
+        losses=losses_of(store),
     )
+
+
+def _reports(store: LedgerStore, period: Period) -> Iterator[Delivery]:
+    # A day at a time, as a month of a large ledger takes much memory.
+    since = period.since
+    while since < period.until:
+        until = min(since + timedelta(days=1), period.until)
+        yield from store.deliveries(since=since, until=until, limit=EVERYTHING)
+        since = until
 
 
 def _closed(store: LedgerStore, id_: str, period: Period) -> Closing | None:
@@ -131,13 +163,19 @@ def _closed(store: LedgerStore, id_: str, period: Period) -> Closing | None:
         body["late"],
         body["refused"],
         repeated=True,
+        service=body.get("service"),
+        losses=Losses(body.get("damaged_entries", 0), body.get("missing_entries", 0)),
     )
 
 
 def _body(closing: Closing) -> dict[str, Any]:
     return {
+        "service": closing.service,
         "sent": dict(closing.sent),
         "waiting": closing.waiting,
         "late": closing.late,
         "refused": closing.refused,
+        "incomplete": bool(closing.losses),
+        "damaged_entries": closing.losses.damaged,
+        "missing_entries": closing.losses.missing,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from credit_sdk.errors import InvalidRequest
 from credit_sdk.ledger._entries import entry
 from credit_sdk.model.moments import stamped
-from credit_sdk.ports.ledger import DeliveryState, EntryKind
+from credit_sdk.ports.ledger import EVERYTHING, DeliveryState, EntryKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
     from credit_sdk.ports.ledger import Delivery, LedgerStore
 
-_MOST = 100_000
 _AT_ONCE = 1_000
 """Keys in one entry."""
 
 
-def dead_letters(store: LedgerStore) -> list[Delivery]:
+def dead_letters(store: LedgerStore, limit: int = EVERYTHING) -> list[Delivery]:
     """The reports that were refused, the oldest first."""
-    return list(store.deliveries(state=DeliveryState.REFUSED, limit=_MOST))
+    return list(store.deliveries(state=DeliveryState.REFUSED, limit=limit))
 
 
 def requeue(store: LedgerStore, now: datetime, keys: Collection[str] | None = None) -> list[str]:
@@ -55,7 +54,7 @@ def hasten(store: LedgerStore, now: datetime, receivers: Collection[str] | None 
     :returns: the keys.
     :raises LedgerUnavailable: as for :func:`requeue`.
     """
-    due = store.deliveries(due_at=now, receivers=receivers, limit=_MOST)
+    due = store.deliveries(due_at=now, receivers=receivers, limit=EVERYTHING)
     resting = [one.key for one in due if one.next_at > now or _in_hand(one, now)]
     _queue(store, now, resting)
     return resting

@@ -14,7 +14,7 @@ from weakref import WeakSet
 from credit_sdk.errors import CreditError, InvalidSettings
 from credit_sdk.ledger._rounds import ReceiverState, Rounds, Sent, Settings
 from credit_sdk.ledger.awaited import Awaited
-from credit_sdk.ledger.schedule import Backoff
+from credit_sdk.ledger.schedule import Backoff, check_senders
 from credit_sdk.ports.clock import Clock, system_clock
 from credit_sdk.ports.forks import renew_in_children
 from credit_sdk.ports.log import FailureLog
@@ -89,7 +89,7 @@ class Dispatcher:
         :param batch: most reports in one call, 1 to 1,000.
         :param lease: seconds for which reports are claimed: after a crash, another worker takes them up when they are over.
         :param timeout: seconds that one call may take; less than ``lease``.
-        :raises InvalidSettings: the numbers do not fit.
+        :raises InvalidSettings: the numbers do not fit, or a sender is none.
         """
         if not 1 <= batch <= MOST_IN_A_BATCH:
             raise InvalidSettings(
@@ -102,7 +102,7 @@ class Dispatcher:
                 key="dispatcher.timeout",
             )
         self._store = store
-        self._senders = dict(senders)
+        self._senders = check_senders(senders)
         self._clock = clock
         self._settings = Settings(
             backoff or Backoff(), batch, lease, timeout, observer, dice if dice is not None else random.SystemRandom()
@@ -121,8 +121,7 @@ class Dispatcher:
         self._woken = _Bell()
         self._hurry = threading.Event()
         self._settled = threading.Condition()
-        self._asked = self._answered = self._waiting = 0
-        self._all_out = False
+        self._waiting: list[_Flush] = []
         self._trouble: str | None = None
         self._failures = 0
 
@@ -151,7 +150,7 @@ class Dispatcher:
             return self._rounds.run(clock, lambda: ends - time.monotonic())
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Wait until everything is delivered that may be sent by now.
+        """Wait until everything is delivered that may be sent by now; not for what others report meanwhile.
 
         What failed is tried again by its schedule, and not sooner for being waited for.
 
@@ -161,20 +160,18 @@ class Dispatcher:
         if not self._senders:
             return True
         ends = time.monotonic() + timeout
+        mine = _Flush(self._clock())
         with self._settled:
-            self._asked += 1
-            mine, self._waiting = self._asked, self._waiting + 1
+            self._waiting.append(mine)
         self._hurry.set()
         self.wake()
         try:
             with self._settled:
-                return self._settled.wait_for(
-                    lambda: (self._answered >= mine and self._all_out) or self._thread is None,
-                    max(ends - time.monotonic(), 0),
-                ) and (self._answered >= mine and self._all_out)
+                self._settled.wait_for(lambda: mine.all_out or self._thread is None, max(ends - time.monotonic(), 0))
+                return mine.all_out
         finally:
             with self._settled:
-                self._waiting -= 1
+                self._waiting.remove(mine)
                 if not self._waiting and self._closes_at is None:
                     self._hurry.clear()
 
@@ -237,14 +234,14 @@ class Dispatcher:
         try:
             while True:
                 self._woken.clear()
-                closing, asked = self._closes_at is not None, self._asked
+                closing = self._closes_at is not None
                 pause = self._round()
+                waited_for = self._answer()
                 if pause == 0 and self._time_left() > 0:
                     continue
-                self._answer(asked)
                 if closing:
                     return
-                if self._waiting and not self._all_out:
+                if waited_for:
                     pause = min(pause, _PEEK)
                 if self._woken.wait(pause) and not self._hurry.is_set():
                     self._hurry.wait(_LINGER)
@@ -283,16 +280,20 @@ class Dispatcher:
         closes_at = self._closes_at
         return math.inf if closes_at is None else closes_at - time.monotonic()
 
-    def _answer(self, asked: int) -> None:
-        """Tell those who wait in :meth:`flush` how things are. The ledger is asked here, where its waits keep nobody."""
-        if not self._waiting:
-            return
-        all_out = False
-        with contextlib.suppress(Exception):  # the round's business
-            all_out = not self._store.deliveries(due_at=self._clock(), receivers=self._senders.keys(), limit=1)
+    def _answer(self) -> bool:
+        """Tell those who wait in :meth:`flush` how things are. The ledger is asked here, where its waits keep nobody.
+
+        :returns: whether one of them goes on waiting.
+        """
         with self._settled:
-            self._answered, self._all_out = asked, all_out
-            self._settled.notify_all()
+            waiting = [one for one in self._waiting if not one.all_out]
+        with contextlib.suppress(Exception):  # the round's business
+            for one in waiting:
+                one.all_out = not self._store.deliveries(due_at=one.moment, receivers=self._senders.keys(), limit=1)
+        if waiting:
+            with self._settled:
+                self._settled.notify_all()
+        return not all(one.all_out for one in waiting)
 
     def _give_back(self, seconds: float) -> None:
         """Let others have what the call that does not end was sending; as far as the ledger answers in time."""
@@ -315,6 +316,16 @@ class Dispatcher:
             if isinstance(sender, Awaited):
                 with contextlib.suppress(Exception):
                     sender.leave()
+
+
+class _Flush:
+    """Somebody who waits until what was to be sent by a moment is out."""
+
+    __slots__ = ("all_out", "moment")
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+        self.all_out = False
 
 
 class _Bell:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from credit_sdk.formats.feedback import FeedbackTable
+    from credit_sdk.ports.sender import OutcomeSender
 
 DAY = 86_400.0
 """Seconds of a day: the longest that a receiver's ``Retry-After`` is heeded."""
@@ -146,6 +147,51 @@ def check_domains(
                 file=None if file is None else str(file),
                 key=f"feedback.{domain}",
             )
+
+
+def check_senders(senders: Any) -> dict[str, OutcomeSender]:
+    """``senders`` by receiver, if they are that.
+
+    :raises InvalidSettings: they are not; names the receiver, and what makes a sender of what was given.
+    """
+    if senders is None:
+        return {}
+    if not isinstance(senders, Mapping):
+        raise InvalidSettings(
+            '应为接收方名称到发送者的映射, 如 {"platform": HttpSource("https://…")}',
+            'must map receivers\' names to senders, as in {"platform": HttpSource("https://…")}',
+            key="receivers",
+        )
+    for receiver, sender in senders.items():
+        if not isinstance(receiver, str) or not receiver:
+            raise InvalidSettings("接收方名称应为非空文本", "a receiver's name must be text", key="receivers")
+        if (wrong := _no_sender(sender)) is not None:
+            raise InvalidSettings(*wrong, key=f"receivers.{receiver}")
+    return dict(senders)
+
+
+def _no_sender(sender: Any) -> tuple[str, str] | None:
+    """Why nothing can be sent with it, and what can; ``None``: it can."""
+    if isinstance(sender, str):
+        return "是文本; 平台请写 HttpSource(地址)", "is text; for a platform give HttpSource(address)"
+    if callable(getattr(sender, "send_async", None)) and not callable(getattr(sender, "send", None)):
+        return (
+            "是异步的; 请用 credit_sdk.ledger.Awaited(…) 包起来",
+            "is awaited; wrap it in credit_sdk.ledger.Awaited(…)",
+        )
+    if isinstance(sender, type) or not callable(getattr(sender, "send", None)):
+        return (
+            "没有 send 方法; 平台请写 HttpSource(地址), 别的接收方见 credit_sdk.ports.OutcomeSender",
+            "has no method send; for a platform give HttpSource(address), for others see credit_sdk.ports.OutcomeSender",
+        )
+    from inspect import iscoroutinefunction  # heavy, and for senders only
+
+    if iscoroutinefunction(sender.send):
+        return (
+            "send 是 async def; 请改名为 send_async, 用 credit_sdk.ledger.Awaited(…) 包起来",
+            "has an async def send; name it send_async, and wrap it in credit_sdk.ledger.Awaited(…)",
+        )
+    return None
 
 
 def rule_for(rules: Mapping[str, FeedbackRule], domain: str) -> FeedbackRule:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from credit_sdk.ledger import _postgres, _scoped
 from credit_sdk.ledger._crc import entry_crc, no_text, text_crc
 from credit_sdk.ledger._faults import CLOSED
-from credit_sdk.ledger._postgres_faults import MIGRATE, NEWER, attempt, unavailable
+from credit_sdk.ledger._postgres_faults import MIGRATE, NEWER, OtherVersionError, attempt, unavailable
 from credit_sdk.ledger._views import SqlViews, claim_parameters
 from credit_sdk.ledger.migrations import HEAD, KNOWN
 from credit_sdk.ports.forks import renew_in_children
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from credit_sdk.errors import LedgerUnavailable
     from credit_sdk.ports.ledger import Delivery, Entry
 
     T = TypeVar("T")
@@ -39,6 +40,8 @@ SCHEMA = "credit_ledger"
 """The schema of the ledger's tables, unless another one is given."""
 
 _TRIES = 3
+_HOME = "SELECT version_num, ledger, current_database() FROM {schema}.version"
+_JOINED = "SELECT ledger, current_database(), current_setting('transaction_isolation') FROM {schema}.version"
 _MIGRATING = threading.Lock()  # Alembic keeps the environment that runs in module variables
 
 
@@ -67,7 +70,8 @@ class SqlLedger(SqlViews):
         self._kept_by = service or ""
         self._schema = schema
         self._engine: Engine = _postgres.make_engine(address, timeout=timeout, pool_size=pool_size)
-        self._checked = False
+        self._home: _postgres.Home | None = None
+        """Where the ledger is; ``None``: its tables are still to be looked at."""
         self._closed = False
         self._kept: set[str] = set()
         self._left_behind: list[object] = []
@@ -92,22 +96,30 @@ class SqlLedger(SqlViews):
         """Host and database."""
         return self._name
 
+    @property
+    def kept_by(self) -> str:
+        """Whose ledger this is, where several services share the tables; empty: everybody's."""
+        return self._kept_by
+
     def __repr__(self) -> str:
         return f"<SqlLedger {self._name}{f' of {self._kept_by}' if self._kept_by else ''}>"
 
     # ------------------------------------------------------------------------------------------------------- writing
 
-    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Collection[str]:
         """Write entries; durable on return.
 
         :param connection: a SQLAlchemy ``Connection`` or ``Session`` (also a ``scoped_session``) to the same database:
             the entries become part of its transaction, which the caller commits or rolls back. What fails here leaves
-            that transaction as it was.
+            that transaction as it was. Without entries, it is only made sure that some could be written with it.
+        :returns: ids of those that were there already.
         :raises LedgerUnavailable: it cannot be written; nothing of the entries is there.
-        :raises InvalidRequest: ``connection`` is something else, or an entry is no valid Unicode.
+        :raises InvalidRequest: ``connection`` is something else, leads to another ledger, or its transaction is not READ
+            COMMITTED; or an entry is no valid Unicode.
         """
-        if not entries:
-            return
+        # One that is awaited lends its synchronous self, once there is something to write.
+        if not entries and (connection is None or callable(getattr(connection, "run_sync", None))):
+            return ()
         from credit_sdk.ledger._postgres_views import UnfitError
 
         try:
@@ -115,29 +127,31 @@ class SqlLedger(SqlViews):
         except UnicodeEncodeError:
             raise no_text() from None
         try:
-            self._write(entries, sums, connection)
+            return self._write(entries, sums, connection)
         except UnfitError:
             pass  # what comes now is not chained to it
-        else:
-            return
-        self._write(entries, sums, connection, one_by_one=True)
+        return self._write(entries, sums, connection, one_by_one=True)
 
-    def _write(self, entries: Sequence[Entry], sums: Sequence[int], given: Any, *, one_by_one: bool = False) -> None:
+    def _write(
+        self, entries: Sequence[Entry], sums: Sequence[int], given: Any, *, one_by_one: bool = False
+    ) -> Collection[str]:
         from credit_sdk.ledger._postgres_views import write
 
-        def writing(connection: Connection) -> None:
-            write(connection, entries, sums, schema=self._schema, kept_by=self._kept_by, one_by_one=one_by_one)
+        def writing(connection: Connection) -> Collection[str]:
+            whose = {"schema": self._schema, "version": HEAD, "kept_by": self._kept_by}
+            return write(connection, entries, sums, **whose, one_by_one=one_by_one)
 
-        def joining() -> None:
+        def joining() -> Collection[str]:
             joined = _postgres.connection_of(given)
             with joined.begin_nested():
-                writing(joined)
+                *home, isolation = joined.execute(_spoken(_JOINED.format(schema=_scoped.quoted(self._schema)))).one()
+                _postgres.check_joined(ledger, _postgres.Home(*home), isolation)
+                return writing(joined) if entries else ()
 
         if given is None:
-            self._run(writing)
-        else:
-            self._check()
-            attempt(joining, self._name)
+            return self._run(writing)
+        ledger = self._check()
+        return self._attempt(joining)
 
     def keep(self, digest: str, text: str) -> None:
         """Keep a text that many entries refer to, under its digest; once."""
@@ -165,7 +179,8 @@ class SqlLedger(SqlViews):
         if receivers is not None:
             more += " AND receiver = ANY(:receivers)"
             parameters["receivers"] = list(receivers)
-        return self._claimed(self._run(lambda given: claim(given, parameters, schema=self._schema, more=more)))
+        where = {"schema": self._schema, "version": HEAD, "more": more}
+        return self._claimed(self._run(lambda given: claim(given, parameters, **where)))
 
     def unclaim(self, worker: str) -> None:
         """Give back what ``worker`` has claimed and neither delivered, deferred nor seen refused."""
@@ -212,26 +227,42 @@ class SqlLedger(SqlViews):
             with self._engine.begin() as connection:
                 return work(connection)
 
-        return attempt(running, self._name, tries=_TRIES)
+        return self._attempt(running, tries=_TRIES)
 
-    def _check(self) -> None:
-        """See once whether the tables are those that this code knows."""
+    def _attempt(self, action: Callable[[], T], *, tries: int = 1) -> T:
+        """What ``action`` returns.
+
+        :raises LedgerUnavailable: it fails; or somebody migrated the tables since they were looked at.
+        """
+        try:
+            return attempt(action, self._name, tries=tries)
+        except OtherVersionError as error:
+            version = error.version
+        self._home = None
+        raise self._of_another(version)
+
+    def _check(self) -> _postgres.Home:
+        """See once whether the tables are those that this code knows; and where they are."""
         if self._closed:
             raise unavailable(self._name, CLOSED)
-        if self._checked:
-            return
-        statement = _spoken(f"SELECT version_num FROM {_scoped.quoted(self._schema)}.version")  # noqa: S608
+        if self._home is not None:
+            return self._home
+        statement = _spoken(_HOME.format(schema=_scoped.quoted(self._schema)))
 
-        def reading() -> str | None:
+        def reading() -> Sequence[Any] | None:
             with self._engine.connect() as connection:
-                found: str | None = connection.execute(statement).scalar()
-                return found
+                return connection.execute(statement).one_or_none()
 
-        version = attempt(reading, self._name, tries=_TRIES)
+        version, *home = attempt(reading, self._name, tries=_TRIES) or (None,)
         if version != HEAD:
-            older = version is None or version in KNOWN
-            raise unavailable(self._name, MIGRATE if older else NEWER)
-        self._checked = True
+            raise self._of_another(version)
+        self._home = _postgres.Home(*home)
+        return self._home
+
+    def _of_another(self, version: str | None) -> LedgerUnavailable:
+        """The error for tables of a version that is not this code's."""
+        older = version is None or version in KNOWN
+        return unavailable(self._name, MIGRATE if older else NEWER)
 
 
 def migrate(url: str, *, schema: str = SCHEMA, version: str = HEAD) -> None:

@@ -24,7 +24,7 @@ import pytest
 
 from credit_sdk.model.moments import shanghai_day, stamped
 from credit_sdk.ports.ids import uuid7
-from credit_sdk.ports.ledger import DeliveryState, DutyState, Entry, EntryKind, LedgerStore
+from credit_sdk.ports.ledger import EVERYTHING, DeliveryState, DutyState, Entry, EntryKind, LedgerStore
 from credit_sdk.testing.builders import MOMENT
 
 if TYPE_CHECKING:
@@ -158,6 +158,15 @@ class LedgerStoreContract:
         assert [one.entry for one in store.entries()] == [decision]
         assert len(store.decisions()) == len(store.duties()) == 1
 
+    def test_it_says_what_was_there_already(self, store: LedgerStore, other: LedgerStore) -> None:
+        """By whomever it was written; what is written twice within one call was not there before."""
+        first, second, third = (undecided(question=str(number)) for number in range(3))
+        assert not store.append([first, first])
+        assert set(other.append([second, first])) == {first.id}
+        assert set(store.append([first, second, third, third])) == {first.id, second.id}
+        assert not store.append([])
+        assert set(store.append([third])) == {third.id}
+
     def test_large_and_odd_texts(self, store: LedgerStore) -> None:
         """A body of a megabyte, quotes, controls, and characters beyond the basic plane."""
         odd = entry("confirmed", {"note": "𠮷'\"\\\n\t%s:name?" + "虚" * 400_000}, decision_id="𠮷'")
@@ -185,6 +194,17 @@ class LedgerStoreContract:
         assert store.entries(decision_id=decision.id, after=0, kinds=["checked", "reported"]) == [found]
         assert not store.entries(decision_id=decision.id, after=found.sequence)
         assert not store.entries(decision_id=decision.id, kinds=["confirmed"])
+
+    def test_the_last_entries_of_a_kind_before_a_place(self, store: LedgerStore) -> None:
+        """In their order, all the same."""
+        one, other = checked(), checked()
+        store.append([one, reported(one), other, reported(other), reported(one, number=2)])
+        wanted = [stored for stored in store.entries() if stored.entry.kind == EntryKind.REPORTED]
+        found = store.entries(kinds=(EntryKind.REPORTED,), before=wanted[2].sequence, limit=1, latest=True)
+        assert list(found) == wanted[1:2]
+        assert list(store.entries(kinds=(EntryKind.REPORTED,), limit=2, latest=True)) == wanted[1:]
+        assert list(store.entries(kinds=(EntryKind.REPORTED,), before=wanted[1].sequence)) == wanted[:1]
+        assert list(store.entries(before=wanted[0].sequence)) == list(store.entries(limit=1))
 
     def test_texts_are_kept_once(self, store: LedgerStore, other: LedgerStore) -> None:
         """And found by everyone."""
@@ -325,6 +345,17 @@ class LedgerStoreContract:
         assert claim(receivers=[]) == []
         assert claim(_NOW + _DAY, receivers=["platform"]) == [early.id, late.id, future.id]
 
+    def test_when_the_next_is_to_be_sent(self, store: LedgerStore) -> None:
+        """Of all receivers, or of some: what waits for another is none of theirs."""
+        store.append([reported(checked()), reported(checked(), receiver="far", send_from=stamped(_NOW + _DAY))])
+        assert store.next_at(_NOW) == store.next_at(_NOW, receivers=["far", "platform"]) == _NOW
+        assert store.next_at(_NOW, receivers=["far", "none"]) == _NOW + _DAY
+        assert store.next_at(_NOW, receivers=["none"]) is None
+        assert store.next_at(_NOW, receivers=[]) is None
+        assert store.claim("a", _NOW, lease=60, limit=9)
+        assert store.next_at(_NOW, receivers=["platform"]) == _NOW + _MINUTE
+        assert store.next_at(_NOW, receivers=["far"]) == _NOW + _DAY
+
     def test_a_report_is_put_off(self, store: LedgerStore) -> None:
         """Tried again when it was said, by whoever comes; attempts are counted."""
         report = reported(checked())
@@ -445,6 +476,7 @@ class LedgerStoreContract:
         decision = checked(measure("supply", penalty=False, due_on=due.isoformat()))
         store.append([decision, reported(decision, ["supply"])])
         assert [one.measure for one in store.duties(overdue_on=due + _DAY)] == ["supply"]
+        assert [one.measure for one in store.duties(limit=EVERYTHING)] == ["supply"]
         assert not store.duties(overdue_on=due)
         assert store.open_decisions()
         store.append([entry(EntryKind.DISCHARGED, {"measure": "supply", "proof": None}, decision_id=decision.id)])
@@ -521,6 +553,28 @@ class LedgerStoreContract:
         assert [one.decision_id for one in store.open_decisions()] == [third.id]
         counts = self._counts(store)
         assert (counts.checks, counts.measures_due, counts.executed, counts.declined) == (1, 4, 2, 1)
+        # What is said by the first one's id from now on is said of what is due anew; what was lifted stays so.
+        assert [one.decision_id for one in store.duties(decision_id=first.id)] == [third.id, third.id]
+        store.append([reported(first, ["lifted"], number=3)])
+        stand = [(one.decision_id, one.measure, one.state.value) for one in store.duties()]
+        assert stand[0] == (first.id, "lifted", "released")
+        assert stand[-1] == (third.id, "lifted", "executed")
+        counts = self._counts(store)
+        assert (counts.checks, counts.measures_due, counts.executed, counts.declined) == (1, 4, 3, 1)
+
+    def test_a_check_made_again_for_several(self, store: LedgerStore) -> None:
+        """What it does not ask for is due by none of them; the rest is each one's own."""
+        earlier, first = checked(measure("dropped"), measure(), measure("done")), checked(measure("dropped"), measure())
+        fresh = checked(measure(), again={"why": "recheck", "of": first.id, "also": [earlier.id]})
+        store.append([earlier, reported(earlier, ["done"]), first, fresh])
+        stand = [(one.decision_id, one.measure, one.state.value) for one in store.duties()]
+        assert stand == [
+            (earlier.id, "refuse", "due"),
+            (earlier.id, "done", "executed"),
+            (fresh.id, "refuse", "due"),
+        ]
+        counts = self._counts(store)
+        assert (counts.checks, counts.measures_due, counts.executed) == (2, 3, 1)
 
     def test_a_fallback_made_again_takes_nothing_over(self, store: LedgerStore) -> None:
         """It says nothing of the firm. And what a check made again could not say is nobody's missed check."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from credit_sdk.transport._exchange import Exchange
     from credit_sdk.transport._settings import Retries
 
-_SECONDS = re.compile(r"[0-9]{1,10}")
+_SECONDS = re.compile(r"[0-9]+")
 _MOST_SECONDS = 1e9
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +15,8 @@ from credit_sdk.ledger.feed import follow
 from credit_sdk.ledger.releases import due, find_ended, mark_due
 from credit_sdk.ledger.sql import SqlLedger
 from credit_sdk.model.moments import SHANGHAI
+from credit_sdk.ports.ledger import EntryKind
+from tests.integration.ledger.written import with_reports
 from tests.unit.ledger.matters import LISTS, Office
 
 if TYPE_CHECKING:
@@ -50,6 +52,29 @@ def test_the_loop(office: Office) -> None:
     first = close_month(office.store, numbers.month("2026-11"), december)
     assert close_month(office.store, numbers.month("2026-11"), december).summary == first.summary
     assert json.dumps(first.to_dict())
+
+
+def test_each_service_closes_its_own_months(postgres: str) -> None:
+    """And whoever sees everybody's sees which; what he closes himself is everybody's."""
+    november, december = numbers.month("2026-11"), datetime(2026, 12, 3, tzinfo=SHANGHAI)
+    stores = [SqlLedger(postgres, service=service) for service in ("awards", "grants", None)]
+    with_reports(stores[0], 2, "awards")
+    with_reports(stores[1], 1, "grants")
+    closed = [close_month(store, november, december) for store in stores]
+    assert [(one.service, one.waiting, one.repeated) for one in closed] == [
+        ("awards", 2, False),
+        ("grants", 1, False),
+        (None, 3, False),
+    ]
+    again = [close_month(store, november, december + timedelta(days=1)) for store in stores]
+    assert [one.repeated for one in again] == [True, True, True]
+    assert [(one.service, one.waiting, one.closed_at) for one in again] == [
+        (one.service, one.waiting, closed[0].closed_at) for one in closed
+    ]
+    seen = [json.loads(one.entry.body)["service"] for one in stores[2].entries(kinds=[EntryKind.CLOSED])]
+    assert seen == ["awards", "grants", None]
+    for store in stores:
+        store.close()
 
 
 def test_the_command_line(

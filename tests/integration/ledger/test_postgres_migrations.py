@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
 
 from credit_sdk.errors import InvalidSettings, LedgerDamaged, LedgerUnavailable
 from credit_sdk.ledger._crc import entry_crc
@@ -175,6 +176,82 @@ def test_a_user_who_may_only_write(postgres: str, postgres_server: Any) -> None:
     with pytest.raises(LedgerUnavailable, match="42501"):
         migrate(url, schema="another")
     migrate(url)  # it is up to date: nothing to do, and no right needed
+    rebuild(postgres)
+    ledger.append([checked()])  # it may still do what it might
+    ledger.close()
+
+
+def test_who_was_granted_what_keeps_it(bare_postgres: str, postgres_server: Any) -> None:
+    for statement in ('DROP ROLE IF EXISTS "Ο clerk"', 'CREATE ROLE "Ο clerk"'):
+        postgres_server.execute(statement)
+    migrate(bare_postgres, version=KNOWN[-2])
+    _execute(
+        bare_postgres,
+        'GRANT USAGE ON SCHEMA credit_ledger TO "Ο clerk"; '
+        'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA credit_ledger TO "Ο clerk"; '
+        'GRANT UPDATE ON credit_ledger.duties TO "Ο clerk" WITH GRANT OPTION; '
+        "GRANT SELECT ON credit_ledger.decisions TO PUBLIC",
+    )
+    asked = (
+        "SELECT table_name, grantee, privilege_type, is_grantable FROM information_schema.role_table_grants "
+        "WHERE table_schema = 'credit_ledger' AND grantee IN ('PUBLIC', 'Ο clerk') ORDER BY 1, 2, 3"
+    )
+    before = _execute(bare_postgres, asked)
+    assert ("duties", "Ο clerk", "UPDATE", "YES") in before
+
+    migrate(bare_postgres)
+    assert _execute(bare_postgres, asked) == before
+    rebuild(bare_postgres)
+    assert _execute(bare_postgres, asked) == before
+
+
+def test_what_runs_while_somebody_migrates_says_so(postgres: str) -> None:
+    """Nothing is acknowledged that the new tables would not know of."""
+    ledger, check = SqlLedger(postgres), checked()
+    ledger.append([check, reported(check)])
+    _execute(postgres, "UPDATE credit_ledger.version SET version_num = '9999'")
+
+    for act in (
+        lambda: ledger.claim("w", NOW, lease=60, limit=9),
+        lambda: ledger.append([reported(check, 2)]),
+        lambda: ledger.next_at(NOW),
+    ):
+        with pytest.raises(LedgerUnavailable, match="更新版本") as caught:
+            act()
+        assert not caught.value.retryable
+    _execute(postgres, "UPDATE credit_ledger.version SET version_num = %s", [HEAD])
+
+    assert [one.claimed_until for one in ledger.deliveries()] == [None]
+    assert len(ledger.entries()) == 2
+    ledger.append([reported(check, 2)])
+    ledger.close()
+
+
+def test_a_caller_s_transaction_over_a_migration_is_left_alone(postgres: str) -> None:
+    engine, ledger = create_engine(postgres), SqlLedger(postgres)
+    ledger.append([checked()])
+    _execute(postgres, "UPDATE credit_ledger.version SET version_num = '9999'; CREATE TABLE awards (number int)")
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO awards VALUES (1)"))
+        with pytest.raises(LedgerUnavailable, match="更新版本"):
+            ledger.append([checked()], connection=connection)
+
+    assert _execute(postgres, "SELECT count(*) FROM awards") == [(1,)]
+    assert _execute(postgres, "SELECT count(*) FROM credit_ledger.entries") == [(1,)]
+    engine.dispose()
+    ledger.close()
+
+
+def test_what_an_older_process_could_not_place_is_found_by_rebuild(postgres: str) -> None:
+    check = checked()
+    _write(postgres, check)
+    _write(postgres, reported(check))
+    ledger = SqlLedger(postgres)
+    assert ledger.deliveries() == []
+
+    rebuild(postgres)
+
+    assert [one.key for one in ledger.deliveries()] == [reported(check).id]
     ledger.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 from credit_sdk.errors import LedgerUnavailable
-from credit_sdk.ledger import _postgres_views
+from credit_sdk.ledger import _postgres, _postgres_views
 from credit_sdk.ledger.sql import SqlLedger
 from tests.integration.ledger.written import NOW, checked, reported
 
@@ -131,6 +132,38 @@ def test_the_callers_transaction_breaks_and_is_his_to_repeat(
 
     assert caught.value.retryable
     assert len(ledger.entries()) == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no process can be stopped here")
+def test_a_server_that_says_nothing_is_given_up(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine still answers for it, so that TCP sees nothing wrong."""
+    monkeypatch.setattr(_postgres, "_GRACE", 0.1)
+    ledger = SqlLedger(postgres, timeout=0.5)
+    first, second, third = checked(), checked(), checked()
+    ledger.append([first])
+    with ledger._engine.connect() as connection:
+        frozen = _pid(connection)
+    os.kill(frozen, signal.SIGSTOP)
+    begun = time.monotonic()
+    try:
+        ledger.append([second])
+        assert 0.5 < time.monotonic() - begun < 3
+        ledger.append([third])
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+
+    assert [stored.entry for stored in ledger.entries()] == [first, second, third]
+    ledger.close()
+
+
+def test_an_answer_that_takes_its_time_is_waited_for(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the server goes on talking."""
+    monkeypatch.setattr(_postgres, "_GRACE", -0.3)
+    ledger = SqlLedger(postgres, timeout=0.5)
+    with ledger._engine.connect() as connection:
+        talking = "DO $$ BEGIN FOR i IN 1..10 LOOP RAISE NOTICE 'still here'; PERFORM pg_sleep(0.04); END LOOP; END $$"
+        connection.execute(text(talking))
+    ledger.close()
 
 
 def test_all_connections_in_use(postgres: str) -> None:

@@ -69,6 +69,10 @@ def test_a_server_that_is_not_there_is_out_of_reach() -> None:
     [
         (lambda url, server: url.replace(server.password, "wrong"), "does not accept"),
         (lambda url, _: url.rpartition("/")[0] + "/nowhere", "no such database"),
+        (lambda url, _: url + "?sslmode=bogus", "sslmode"),
+        (lambda url, _: url + "?bogus=1", "parameter after the ?"),
+        (lambda url, _: url + "?connect_timeout=soon", "a parameter after"),
+        (lambda url, _: url + "?sslmode=verify-full&sslrootcert=/nowhere/root.crt", "check sslmode, sslrootcert"),
     ],
 )
 def test_what_the_server_refuses_before_a_session(

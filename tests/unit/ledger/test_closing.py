@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from credit_sdk.errors import InvalidRequest
+from credit_sdk.errors import InvalidRequest, LedgerUnavailable
 from credit_sdk.ledger import numbers
 from credit_sdk.ledger._entries import entry
 from credit_sdk.ledger.closing import close_month
@@ -82,3 +82,20 @@ def test_what_was_sent_what_waits_and_what_is_late(tmp_path: Path) -> None:
 def test_a_month_in_which_nothing_happened(office: Office) -> None:
     found = close_month(office.store, numbers.month("2026-01"), office.now)
     assert (found.summary, found.sent, found.has_findings) == ((), {}, False)
+
+
+def test_what_the_ledger_lacks_is_said_and_stays_said(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(office.store, "damage", lambda: {"crc": 2, "page": 1, "gone": 4})
+        first = close_month(office.store, NOVEMBER, DECEMBER)
+    assert (first.losses.damaged, first.losses.missing) == (3, 4)
+    again = close_month(office.store, NOVEMBER, DECEMBER).to_dict()
+    assert (again["incomplete"], again["damaged_entries"], again["missing_entries"]) == (True, 3, 4)
+    whole = close_month(office.store, numbers.month("2026-10"), DECEMBER).to_dict()
+    assert (whole["incomplete"], whole["damaged_entries"], whole["service"]) == (False, 0, None)
+
+
+def test_a_closing_that_is_not_there_is_no_closing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office.store, "entry", lambda _: None)
+    with pytest.raises(LedgerUnavailable, match="读不回来"):
+        close_month(office.store, NOVEMBER, DECEMBER)

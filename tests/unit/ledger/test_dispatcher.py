@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from credit_sdk.errors import LedgerUnavailable
+from credit_sdk.errors import InvalidSettings, LedgerUnavailable
 from credit_sdk.ledger.awaited import Awaited
 from credit_sdk.ledger.dispatcher import Dispatcher
 from credit_sdk.ledger.schedule import Backoff
@@ -111,6 +111,44 @@ def test_flush_waits_for_a_platform_that_comes_back(store: SqliteLedger) -> None
     keys = put(store, 3)
     assert sending.flush(5)
     assert receiver.taken == dict.fromkeys(keys, 1)
+    assert sending.close(5)
+
+
+def test_flush_does_not_wait_for_what_is_reported_meanwhile(store: SqliteLedger) -> None:
+    over = threading.Event()
+    receiver = Receiver()
+    sending = Dispatcher(store, {"platform": receiver}, batch=1)
+
+    def report_on() -> None:
+        while not over.wait(0.001):
+            put(store, 2)
+            sending.wake()
+
+    keys = put(store, 3)
+    busy = threading.Thread(target=report_on)
+    busy.start()
+    try:
+        time.sleep(0.1)
+        assert sending.flush(5)
+        assert waiting(store) > 0
+        assert keys[-1] in receiver.taken
+    finally:
+        over.set()
+        busy.join()
+    assert sending.close(5)
+
+
+def test_each_flush_waits_for_its_own(store: SqliteLedger) -> None:
+    sending = Dispatcher(store, {"platform": Receiver()})
+    put(store, 20)
+    answers: list[bool] = []
+    threads = [threading.Thread(target=lambda: answers.append(sending.flush(5))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 8
+    assert waiting(store) == 0
     assert sending.close(5)
 
 
@@ -235,11 +273,11 @@ def test_receipts_that_could_not_be_written_down_come_again(store: SqliteLedger)
     class Full(SqliteLedger):
         full = True
 
-        def append(self, *args: Any, **more: Any) -> None:
+        def append(self, *args: Any, **more: Any) -> Any:
             if self.full:
                 self.full = False
                 raise LedgerUnavailable("磁盘已满", "the disk is full")
-            super().append(*args, **more)
+            return super().append(*args, **more)
 
     receiver = Receiver()
     full = Full(store.name)
@@ -274,6 +312,42 @@ def test_an_awaited_sender_has_an_event_loop_of_its_own(store: SqliteLedger) -> 
     assert len(set(loops)) == 1
     assert released == loops[:1]
     assert loops[0].is_closed()
+
+
+class Sends:
+    async def send(self, outcomes: Any, *, timeout: float | None = None) -> Any:  # noqa: ASYNC109
+        raise NotImplementedError
+
+
+class SendsAsync:
+    async def send_async(self, outcomes: Any, *, timeout: float | None = None) -> Any:  # noqa: ASYNC109
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (None, "HttpSource"),
+        (object(), "HttpSource"),
+        ("https://credit.example.gov.cn/api", "HttpSource"),
+        (Receiver, "HttpSource"),
+        (SendsAsync(), "Awaited"),
+        (Sends(), "Awaited"),
+    ],
+    ids=lambda one: None if isinstance(one, str) else type(one).__name__,
+)
+def test_what_sends_nothing_is_refused(store: SqliteLedger, wrong: Any, hint: str) -> None:
+    with pytest.raises(InvalidSettings, match=hint) as caught:
+        Dispatcher(store, {"platform": wrong})
+    assert caught.value.key == "receivers.platform"
+    assert hint in caught.value.message("en")
+
+
+@pytest.mark.parametrize("wrong", [[Receiver()], {"": Receiver()}, {1: Receiver()}], ids=["list", "no name", "number"])
+def test_receivers_have_names(store: SqliteLedger, wrong: Any) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        Dispatcher(store, wrong)
+    assert caught.value.key == "receivers"
 
 
 def test_an_awaited_sender_is_bounded(store: SqliteLedger) -> None:

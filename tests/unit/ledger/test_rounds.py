@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+import sqlite3
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from credit_sdk.errors import InvalidSettings
+from credit_sdk.ledger.dead import hasten, requeue
 from credit_sdk.ledger.dispatcher import Dispatcher, Sent
 from credit_sdk.ledger.schedule import DAY, Backoff
 from credit_sdk.ledger.sqlite import SqliteLedger
@@ -194,6 +196,94 @@ def test_a_platform_that_fails_over_one_report_gets_the_others(store: SqliteLedg
     assert receiver.taken == dict.fromkeys([key for key in keys if key != keys[3]], 1)
     assert only(store, key=keys[3]).state is DeliveryState.WAITING  # who knows: it may be mended
     assert sending.state().receivers["platform"].failures == 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [failure(502), failure(503), failure(504), failure(500), failure(401), failure(403), failure(429), failure()],
+)
+@pytest.mark.parametrize("at_first", [1, 5, 150])
+def test_no_report_keeps_others_waiting_for_long(store: SqliteLedger, at_first: int, error: Exception) -> None:
+    """Whatever its receiver says of it. A new report every hour, for five days."""
+    clock, came, made = Hands(), dict[str, datetime](), dict[str, datetime]()
+    keys = report(store, at_first)
+    receiver = Receiver(lambda sent: error if keys[0] in {one.key for one in sent} else None)
+    sending = dispatcher(store, receiver)
+    made.update(dict.fromkeys(keys, NOW))
+    for hour in range(120):
+        until_nothing_happens(sending, clock, 3600)
+        came |= {key: clock() for key in receiver.taken if key not in came}
+        clock.moment = NOW + timedelta(hours=hour + 1)
+        made |= dict.fromkeys(report(store, at=clock()), clock())
+    until_nothing_happens(sending, clock, 3600)
+    came |= {key: clock() for key in receiver.taken if key not in came}
+    assert set(made) - set(came) == {keys[0]}
+    assert max(came[key] - made[key] for key in came) <= timedelta(hours=2)
+    assert only(store, key=keys[0]).state is DeliveryState.WAITING
+    assert only(store, key=keys[0]).attempts < 30
+    assert len(receiver.calls) < 250
+
+
+def test_a_report_whose_receiver_names_a_time_for_it_keeps_nobody_waiting_for_ever(store: SqliteLedger) -> None:
+    clock, keys = Hands(), report(store, 40)
+    error = failure(503, retry_after=600.0)
+    receiver = Receiver(lambda sent: error if keys[3] in {one.key for one in sent} else None)
+    sending = dispatcher(store, receiver)
+    until_nothing_happens(sending, clock, 3 * DAY)
+    assert receiver.taken == dict.fromkeys([key for key in keys if key != keys[3]], 1)
+
+
+def test_whoever_has_reports_tried_at_once_ends_their_receiver_s_rest(store: SqliteLedger) -> None:
+    """In a process that runs, and knows nothing but its ledger."""
+    down = [failure(503, retry_after=3600.0)]
+    keys, receiver = report(store, 2), Receiver(lambda _: down[0] if down else None)
+    sending, clock = dispatcher(store, receiver), Hands()
+    requeue(store, NOW - timedelta(seconds=1), keys[:1])  # before it failed
+    assert sending.run_once(clock()).deferred == 2
+    clock.go(60)
+    assert sending.run_once(clock()) == Sent()
+    down.clear()
+    (new,) = report(store, at=clock())
+    assert sending.run_once(clock()) == Sent(), "it rests"
+    assert hasten(store, clock()) == keys
+    assert sending.run_once(clock()).delivered == 3
+    assert receiver.taken == dict.fromkeys([*keys, new], 1)
+
+
+def test_a_rest_that_was_ended_may_begin_again(store: SqliteLedger) -> None:
+    keys, receiver, clock = report(store, 2), Receiver(lambda _: failure(503)), Hands()
+    sending = dispatcher(store, receiver, backoff=Backoff((3600,)))
+    for _ in range(3):
+        assert sending.run_once(clock()).deferred == 2
+        clock.go(60)
+        assert sending.run_once(clock()) == Sent()
+        assert hasten(store, clock()) == keys
+    assert len(receiver.calls) == 3
+
+
+def test_a_damaged_word_that_they_are_well_keeps_nobody_waiting(store: SqliteLedger) -> None:
+    platform, city, clock = Receiver(lambda _: failure(503)), Receiver(), Hands()
+    sending = dispatcher(store, platform, city, backoff=Backoff((3600,)))
+    keys = report(store)
+    assert sending.run_once(clock()).deferred == 1
+    clock.go(60)
+    hasten(store, clock())
+    with sqlite3.connect(store.name) as file:
+        file.execute("UPDATE entries SET body = '{}' WHERE kind = 'requeued'")
+    report(store, receiver="city", at=clock())
+    assert sending.run_once(clock()).delivered == 1
+    clock.go(3600)
+    sending.run_once(clock())
+    assert platform.calls == [keys, keys]
+
+
+def test_what_waits_for_others_hides_nothing(store: SqliteLedger) -> None:
+    """When it is looked at next: as soon as something is due that can be sent from here."""
+    report(store, 2, receiver="elsewhere")
+    report(store, send_from=NOW + timedelta(seconds=4))
+    sending = dispatcher(store, Receiver())
+    sending.run_once(NOW)
+    assert sending._rounds.next_at(NOW) == NOW + timedelta(seconds=4)
 
 
 def test_receipts_that_do_not_fit_are_no_receipts(store: SqliteLedger) -> None:

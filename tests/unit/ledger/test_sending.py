@@ -26,9 +26,9 @@ def outcomes(several: int) -> list[Outcome]:
     ]
 
 
-def tell(sender: Any, several: int, *, doubt: bool = False, calls: int = 10_000) -> list[Told]:
+def tell(sender: Any, several: int, *, doubt: bool = False, calls: int = 10_000, **more: Any) -> list[Told]:
     left = iter(range(calls))
-    telling = Telling(sender, lambda: None if next(left, None) is None else 1.0, doubt=doubt, dice=dice())
+    telling = Telling(sender, lambda: None if next(left, None) is None else 1.0, doubt=doubt, dice=dice(), **more)
     return list(telling.tell(outcomes(several)))
 
 
@@ -95,6 +95,58 @@ def test_what_can_only_be_the_receiver_s_gets_one(error: Exception) -> None:
     receiver = Receiver(lambda _: error)
     tell(receiver, 64, doubt=True)
     assert receiver.sizes == [64]
+
+
+ANY_FAULT = [
+    failure(503), failure(504), failure(500), failure(429), failure(401), failure(403), failure(), failure(fault="dns"),
+    OSError(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", ANY_FAULT)
+def test_one_that_a_receiver_goes_on_failing_over_stands_alone(error: Exception) -> None:
+    """Whoever says so, and whatever it says: a gateway before a server that dies of it, a firewall."""
+    receiver = Receiver(lambda sent: error if any(one.key == "k7" for one in sent) else None)
+    told = tell(receiver, 64, doubt=True, wary=True)
+    assert receiver.sizes[0] == 1
+    assert failed(told) == {"k7": Fate.ALONE}
+    assert len(taken(told)) == 63
+    assert len(receiver.calls) <= 16
+
+
+@pytest.mark.parametrize("error", ANY_FAULT)
+def test_a_receiver_that_goes_on_failing_is_asked_for_little(error: Exception) -> None:
+    """And what was held back for that one waits as long."""
+    receiver = Receiver(lambda _: error)
+    told = tell(receiver, 64, doubt=True, wary=True)
+    assert receiver.sizes == [1]
+    assert failed(told) == {f"k{n}": Fate.LATER for n in range(64)}
+
+
+def test_who_names_a_time_is_not_asked_again_at_once() -> None:
+    """What got through until then did."""
+    error = failure(503, retry_after=60.0)
+    receiver = Receiver(lambda sent: error if any(one.key == "k7" for one in sent) else None)
+    told = tell(receiver, 64, doubt=True, wary=True)
+    assert [len(keys) for keys in receiver.calls if "k7" in keys] != []
+    assert len(receiver.calls) <= 3
+    assert taken(told)
+    assert set(failed(told).values()) == {Fate.LATER}
+    assert len(taken(told)) + len(failed(told)) == 64
+
+
+def test_a_receiver_that_fails_over_nearly_everything_is_not_asked_for_each() -> None:
+    receiver = Receiver(lambda sent: failure(503) if len(sent) > 1 or sent[0].key != "k7" else None)
+    told = tell(receiver, 1000, doubt=True, wary=True, stale={f"k{n}" for n in range(1000) if n != 7})
+    assert taken(told) == ["k7"]
+    assert len(receiver.calls) < 40
+
+
+def test_one_under_suspicion_is_not_the_one_that_is_tried() -> None:
+    """As it would say nothing of the receiver."""
+    receiver = Receiver(lambda _: failure(503))
+    tell(receiver, 64, doubt=True, wary=True, stale={f"k{n}" for n in range(64) if n != 9})
+    assert receiver.calls == [["k9"]]
 
 
 def test_when_the_time_is_over_the_rest_is_not_told_of() -> None:

@@ -40,6 +40,24 @@ def test_what_is_done_about_it(error: Exception, fate: Fate, fault: str) -> None
     assert verdict.words is None or "91990100MA0000A019" not in verdict.words
 
 
+@pytest.mark.parametrize(
+    ("error", "at_once", "wary"),
+    [
+        (failure(500), True, True),
+        (failure(500, retry_after=5.0), True, True),
+        (failure(fault="deadline"), True, True),
+        *((failure(status), False, True) for status in (401, 403, 404, 429, 502, 503, 504)),
+        (failure(503, retry_after=5.0), False, False),
+        (failure(), False, True),
+        (failure(422), False, False),
+        (BadRecord("无", "none", fault="business", status=200), False, False),
+    ],
+)
+def test_when_it_may_be_one_outcome_s(error: Exception, at_once: bool, wary: bool) -> None:
+    verdict = verdict_of(error)
+    assert (verdict.suspect(wary=False), verdict.suspect(wary=True)) == (at_once, wary)
+
+
 def test_words_are_the_platform_s() -> None:
     assert verdict_of(failure(422, problem="invalid_request", words="应为小写的 UUID")).words == (
         "invalid_request: 应为小写的 UUID"

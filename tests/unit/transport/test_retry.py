@@ -21,7 +21,8 @@ NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
         ("7", None, 7),
         (" 7 ", None, 7),
         ("9999999999", None, 1e9),
-        ("99999999999", None, None),  # eleven digits: nonsense
+        ("99999999999", None, 1e9),
+        ("9" * 4000, None, 1e9),
         ("-1", None, None),
         ("1.5", None, None),
         ("٧", None, None),
