@@ -30,8 +30,9 @@ class Nowhere:
     name = "nowhere"
     last: Sequence[Entry] = ()
 
-    def append(self, entries: Sequence[Entry], **_: Any) -> None:
+    def append(self, entries: Sequence[Entry], **_: Any) -> Sequence[str]:
         self.last = entries
+        return ()
 
     def keep(self, digest: str, text: str) -> None:
         pass

@@ -27,16 +27,17 @@ class _Told:
 
     tell: Tell
 
-    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Any:
         kinds = {entry.kind for entry in entries}
         reports, notes = EntryKind.REPORTED in kinds, EntryKind.DELIVERED in kinds
         if reports:
             self.tell("writing")
-        super().append(entries, connection=connection)  # type: ignore[misc]
+        there = super().append(entries, connection=connection)  # type: ignore[misc]
         if reports and connection is None:
             self.tell("written")
         if notes:
             self.tell("noted")
+        return there
 
     def claim(
         self, worker: str, now: datetime, *, lease: float, limit: int, receivers: Collection[str] | None = None

@@ -12,9 +12,10 @@ from credit_sdk.client._confirming import (
     VALIDITY,
     check_decision,
     check_validity,
+    covered,
     feed_moved,
-    must_allow,
     request_for_now,
+    standing,
     why_old,
 )
 from credit_sdk.client._recheck import Rechecking
@@ -22,7 +23,7 @@ from credit_sdk.client._steps import Steps, open_source, wanted_by
 from credit_sdk.client._watch import Watch
 from credit_sdk.client.guard import AsyncGuard, Terms
 from credit_sdk.client.settings import Settings
-from credit_sdk.errors import CreditError
+from credit_sdk.errors import CreditError, Restricted
 from credit_sdk.model.request import CheckRequest
 from credit_sdk.ports.answers import ask_async
 from credit_sdk.ports.bounds import check_seconds
@@ -296,11 +297,14 @@ class AsyncCreditClient:
         if why != "valid":
             request = request_for_now(decision)
             _desk.forget(self._source, self._steps.prepare(request).wanted)
-            fresh = await self._checked(request, None, confirms=decision)
-        must_allow(fresh, overridden)
+            try:
+                fresh = await self._checked(request, None, confirms=decision)
+            except Restricted as error:
+                fresh = covered(error, overridden)
+        stands = standing(decision, fresh, overridden)
 
         def confirmed(using: Any = None) -> Confirmation:
-            return ledger.confirmed(decision, fresh, why, connection=using)
+            return ledger.confirmed(decision, stands, why, connection=using)
 
         return await (to_the_end(confirmed) if connection is None else in_transaction(confirmed, connection))
 
@@ -325,7 +329,7 @@ class AsyncCreditClient:
 
     async def recheck(self, *, progress: Callable[[int, int], None] | None = None) -> Rechecked:
         """As :meth:`CreditClient.recheck`."""
-        rechecking = Rechecking(self._steps, _desk.needed(self._ledger), self._source.name)
+        rechecking = Rechecking(self._steps, _desk.needed(self._ledger), self._source)
         loop, source = asyncio.get_running_loop(), self._source
         return await asyncio.to_thread(
             rechecking.run, lambda subjects: waiting(ask_async(source, subjects, None), loop), self._feed(), progress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from credit_sdk.client._confirming import request_for_now
 from credit_sdk.errors import InvalidReport, Restricted, quoted
 from credit_sdk.model.terms import Consequence
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST_NOTE = 1800
 """Characters; room is left for what the guard has to say."""
+_LONGEST_NAME = 100
 
 REFUSED = "已拒绝办理"
 """Note of a refusal."""
@@ -47,10 +49,14 @@ class CaseBase:
         self._overridden: Decision | None = None
         """The decision that it was given for."""
         self._given = executed
+        self._said = False
+        """Whether it was said what was carried out; then it is what was said, though a fresh decision asks for none of it."""
         self._executed: dict[str, None] = {}
         self._declined: dict[str, str] = {}
         self._notes: list[str] = []
         self._is_case = False
+        self._left: list[tuple[Decision, tuple[str, ...]]] = []
+        """What was carried out of decisions that have lost their place since, and the one in their place does not name."""
         self._closed = False
 
     def executed(self, *measures: str) -> None:
@@ -62,6 +68,7 @@ class CaseBase:
         for id_ in measures:
             if id_ in self._declined and not self.shadow:
                 raise _both(id_)
+        self._said = self._said or bool(measures)
         self._executed.update(dict.fromkeys(measures))
 
     def declined(self, measure: str, reason: str) -> None:
@@ -122,7 +129,7 @@ class CaseBase:
             raise InvalidReport("该办件已结束并已反馈", "the case is closed and reported", key="case")
         if self.shadow or self.decision is None:
             return  # nothing is reported, and who only watches stops nobody
-        known = {one.id for one in (*self.decision.obligations, *self.decision.advice) if one.measure is not None}
+        known = named_by(self.decision)
         for id_ in measures:
             if id_ not in known:
                 listed = ", ".join(sorted(known))
@@ -136,10 +143,10 @@ class CaseBase:
         """Another decision has taken the place of the case's."""
         if self.decision is None or fresh.decision_id == self.decision.decision_id:
             return
-        known = {one.id for one in (*fresh.obligations, *fresh.advice)}
-        gone = [id_ for id_ in self._executed if id_ not in known]
-        if gone:  # what was done is done, though nothing asks for it any more
-            self._notes.append(f"按原结论已执行: {', '.join(gone)}")
+        known = named_by(fresh)
+        gone = tuple(id_ for id_ in self._executed if id_ not in known)
+        if gone:  # what was done is done, though nothing asks for it any more; and has to be lifted, perhaps
+            self._left.append((self.decision, gone))
         self._executed = {id_: None for id_ in self._executed if id_ in known}
         self._declined = {id_: reason for id_, reason in self._declined.items() if id_ in known}
         self.decision = fresh
@@ -162,16 +169,16 @@ class CaseBase:
         """What is reported at the end."""
         assert self.decision is not None
         if error is not None:
-            if isinstance(error, Restricted) and error.decision is self.decision:
+            if isinstance(error, Restricted) and self._refused_by(error.decision):
                 return self._refusal()
             return Final(
                 tuple(self._executed),
                 self._declined,
-                self._note(f"{BROKEN_OFF} ({type(error).__name__})"),
+                self._note(f"{BROKEN_OFF} ({type(error).__name__[:_LONGEST_NAME]})"),
                 self._is_case,
             )
-        if self._executed or self._given is not None:
-            known = {one.id for one in (*self.decision.obligations, *self.decision.advice)}
+        if self._said or self._given is not None:
+            known = named_by(self.decision)
             executed = list(dict.fromkeys((*(id_ for id_ in self._given or () if id_ in known), *self._executed)))
         else:
             refused = refusing(self.decision)
@@ -180,6 +187,15 @@ class CaseBase:
             executed = [id_ for id_ in executed if id_ not in self._declined]
         return Final(tuple(executed), self._declined, self._note(None), self._is_case)
 
+    def _refused_by(self, decision: Decision) -> bool:
+        """Whether a decision that stopped the body is the case's own, or takes its place: the same, asked again."""
+        assert self.decision is not None
+        if decision is not self.decision:
+            if not decision.blocking or request_for_now(decision) != request_for_now(self.decision):
+                return False
+            self._stands(decision)
+        return True
+
     def _note(self, last: str | None) -> str | None:
         if last is None and not self._notes:
             return None
@@ -187,6 +203,11 @@ class CaseBase:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.decision!r}>"
+
+
+def named_by(decision: Decision) -> Mapping[str, None]:
+    """Ids of the measures that a decision asks for or advises."""
+    return {one.id: None for one in (*decision.obligations, *decision.advice) if one.measure is not None}
 
 
 def refusing(decision: Decision) -> tuple[str, ...]:

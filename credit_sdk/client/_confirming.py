@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from credit_sdk.decision.result import restricted
 from credit_sdk.errors import InvalidRequest
-from credit_sdk.model.terms import Consequence
+from credit_sdk.model.terms import Consequence, Effect
 
 if TYPE_CHECKING:
     from credit_sdk.decision.result import Decision
+    from credit_sdk.errors import Restricted
     from credit_sdk.ledger.desk import Ledger
     from credit_sdk.model.request import CheckRequest
     from credit_sdk.ports.ledger import LedgerStore
@@ -39,9 +40,9 @@ def check_validity(validity: timedelta) -> timedelta:
 
 
 def check_decision(decision: Any) -> None:
-    """Make sure that it is a decision: an id is not enough to ask again.
+    """Make sure that it is a decision to act upon: an id is not enough to ask again.
 
-    :raises InvalidRequest: it is none.
+    :raises InvalidRequest: it is none, or is only a part of one.
     """
     from credit_sdk.decision.result import Decision
 
@@ -49,6 +50,12 @@ def check_decision(decision: Any) -> None:
         raise InvalidRequest(
             "confirm 只接受 check 给出的结论 (Decision) 本身, 不接受编号",
             "confirm takes the Decision itself, as check gave it, and no id",
+            key="decision",
+        )
+    if decision.is_part:
+        raise InvalidRequest(
+            "这是联合体成员的结论; 请确认联合体的结论 (parts 所在的那一个)",
+            "this is the decision on a consortium's member; confirm the consortium's, in whose parts it stands",
             key="decision",
         )
 
@@ -121,15 +128,30 @@ def asked_last(store: LedgerStore, decision: Decision) -> Asked:
     return asked
 
 
-def must_allow(decision: Decision, overridden: Decision | None) -> None:
-    """Stop here where the decision that stands blocks.
+def covered(error: Restricted, overridden: Decision | None) -> Decision:
+    """The decision that a check made anew was stopped by, where an override in force may cover it.
+
+    :param overridden: see :func:`standing`.
+    :raises Restricted: ``error``: there is no override, or it is no refusal that one could lift.
+    """
+    decision: Decision = error.decision
+    if overridden is None or not decision.blocking:
+        raise error
+    return decision
+
+
+def standing(decision: Decision, fresh: Decision, overridden: Decision | None) -> Decision:
+    """The decision to go by: the fresh one, unless it is a fallback (rule 8.3), by which an outage would lift a restriction.
 
     :param overridden: the decision that an override in force was given for. It covers what that decision refused for, and
         nothing that came since.
-    :raises Restricted: it does.
+    :raises Restricted: it blocks.
     """
-    if decision.blocking and (overridden is None or not _covers(overridden, decision)):
-        raise restricted(decision)
+    stands = decision if fresh.degraded is not None and decision.effect is Effect.RESTRICT else fresh
+    for one in (fresh, stands):
+        if one.blocking and (overridden is None or not _covers(overridden, one)):
+            raise restricted(one)
+    return stands
 
 
 def _covers(overridden: Decision, fresh: Decision) -> bool:

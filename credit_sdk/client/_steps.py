@@ -16,13 +16,13 @@ from credit_sdk.decision.combining import enforce_handles
 from credit_sdk.decision.compiled import CompiledList
 from credit_sdk.decision.planning import Plan, Stamp
 from credit_sdk.decision.selection import select
-from credit_sdk.errors import CreditError, InvalidRequest, InvalidSettings, NoDecision, Restricted
+from credit_sdk.errors import CreditError, InvalidRequest, InvalidSettings, NoDecision, Restricted, quoted
 from credit_sdk.model.request import CheckRequest
 from credit_sdk.ports.ids import uuid7
 from credit_sdk.ports.observer import SILENT, Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from credit_sdk.decision.result import Decision, Signer
     from credit_sdk.ledger.desk import Ledger
@@ -101,10 +101,26 @@ class Steps:
         key = (request.domain, request.jurisdiction)
         compiled = self._compiled.get(key)
         if compiled is None:
-            installed = self._own.get(request.domain) or self.domains.measure_lists(request.domain)
-            chosen = select(installed, request.jurisdiction, domain=request.domain)
+            chosen = select(self._installed(request.domain), request.jurisdiction, domain=request.domain)
             compiled = self._compiled[key] = CompiledList(chosen, self.lists)
         return planning.plan(request, compiled)
+
+    def check_measures(self, measures: Collection[str], domain: str) -> None:
+        """Make sure that a domain has these measures, in any of its lists: a misspelt one would never be asked for.
+
+        :raises InvalidRequest: it has not.
+        """
+        known = {measure.id for one in self._installed(domain) for measure in one.measures}
+        for id_ in measures:
+            if id_ not in known:
+                raise InvalidRequest(
+                    f"领域 {domain} 的措施清单里没有措施 {quoted(id_)}; 见 credit measures show",
+                    f"no measure list of domain {domain} has a measure {quoted(id_)}; see credit measures show",
+                    key="executed",
+                )
+
+    def _installed(self, domain: str) -> Sequence[MeasureList]:
+        return self._own.get(domain) or self.domains.measure_lists(domain)
 
     def conclude(self, plan: Plan, answers: Sequence[Answer], source: str) -> Decision:
         """Decide from what was fetched.

@@ -10,9 +10,10 @@ from credit_sdk.client._confirming import (
     VALIDITY,
     check_decision,
     check_validity,
+    covered,
     feed_moved,
-    must_allow,
     request_for_now,
+    standing,
     why_old,
 )
 from credit_sdk.client._recheck import Rechecking
@@ -20,7 +21,7 @@ from credit_sdk.client._steps import Steps, open_source, wanted_by
 from credit_sdk.client._watch import Watch
 from credit_sdk.client.guard import Guard, Terms
 from credit_sdk.client.settings import Settings
-from credit_sdk.errors import CreditError
+from credit_sdk.errors import CreditError, Restricted
 from credit_sdk.model.request import CheckRequest
 from credit_sdk.ports.answers import ask
 from credit_sdk.ports.bounds import check_seconds
@@ -356,9 +357,12 @@ class CreditClient:
         if why != "valid":
             request = request_for_now(decision)
             _desk.forget(self._source, self._steps.prepare(request).wanted)
-            fresh = self._checked(request, None, confirms=decision)
-        must_allow(fresh, overridden)
-        return ledger.confirmed(decision, fresh, why, connection=connection)
+            try:
+                fresh = self._checked(request, None, confirms=decision)
+            except Restricted as error:
+                fresh = covered(error, overridden)
+        stands = standing(decision, fresh, overridden)
+        return ledger.confirmed(decision, stands, why, connection=connection)
 
     def discharge(self, decision_id: str, measure: str, *, proof: str | None = None) -> Receipt:
         """Say that what a measure left open is fulfilled (履行), such as the papers of 容缺受理; it is reported.
@@ -401,7 +405,7 @@ class CreditClient:
         :raises InvalidSettings: there is no ledger.
         :raises LedgerUnavailable: it cannot be read or written.
         """
-        rechecking = Rechecking(self._steps, _desk.needed(self._ledger), self._source.name)
+        rechecking = Rechecking(self._steps, _desk.needed(self._ledger), self._source)
         return rechecking.run(
             lambda subjects: ask(self._source, subjects, None), _desk.feed_of(self._source, "changes"), progress
         )

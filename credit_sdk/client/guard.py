@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from credit_sdk.client._case import CaseBase, refusing
 from credit_sdk.decision.result import restricted
 from credit_sdk.errors import CreditError, InvalidRequest, LedgerDamaged, LedgerUnavailable, Restricted
+from credit_sdk.ports.log import FailureLog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_FAULTS = FailureLog()
 
 
 class Case(CaseBase):
@@ -125,8 +128,7 @@ class _GuardBase:
     def _begin(self, kind: type[CaseBase]) -> Any:
         """A new case.
 
-        :raises InvalidRequest: the guard is in use: a case of its own needs a guard of its own. Or the ledger takes part in
-            nobody's transaction.
+        :raises InvalidRequest: the guard is in use: a case of its own needs a guard of its own.
         """
         terms = self.terms
         if callable(terms.request.subject):
@@ -135,8 +137,6 @@ class _GuardBase:
                 "with a function as subject, a guard is a decorator",
                 key="subject",
             )
-        if terms.connection is not None:
-            self._ledger.store.append((), connection=terms.connection)  # refused before the action, not after it
         if not self._open.acquire(blocking=False):
             raise InvalidRequest(
                 "该 guard 正在使用中; 每个办件请各用一个 credit.guard(...)",
@@ -147,6 +147,17 @@ class _GuardBase:
         case._guard = self  # noqa: SLF001 - one thing in two files, here and below
         self._case = case
         return case
+
+    def _joins(self, connection: Any) -> None:
+        """Make sure before the action, not after it, that what was done can become part of the caller's transaction.
+
+        :raises InvalidRequest: it cannot.
+        """
+        try:
+            self._ledger.store.append((), connection=connection)
+        except (LedgerUnavailable, LedgerDamaged):
+            if self._ledger.required:
+                raise
 
     def _end(self) -> None:
         if self._case is not None:
@@ -183,9 +194,13 @@ class _GuardBase:
     def _refusing(self, case: CaseBase) -> Restricted | None:
         """The restriction to raise, if the decision blocks and nothing lifts it."""
         decision = case.decision
-        if self.terms.shadow or decision is None or not decision.blocking or self._lifted(case):
+        if self.terms.shadow or decision is None:
             return None
-        return restricted(decision)
+        if decision.blocking and not self._lifted(case):
+            return restricted(decision)
+        if self.terms.executed:
+            self.client._steps.check_measures(self.terms.executed, decision.domain)  # noqa: SLF001 - one thing in two files
+        return None
 
     def _report_override(self, case: CaseBase) -> None:
         """Before the action begins, so that nothing that becomes of it keeps it from being reported."""
@@ -202,6 +217,8 @@ class _GuardBase:
         """What is to be said at the end. Of a body that raised, outside the caller's transaction: that one is rolled back."""
         assert case.decision is not None
         final = case._final(error)  # noqa: SLF001
+        for before, executed in case._left:  # noqa: SLF001
+            self._ledger.report(before, executed=executed, note=final.note, connection=connection)
         self._ledger.report(
             case.decision,
             executed=final.executed,
@@ -231,7 +248,18 @@ class _GuardBase:
         request = self.terms.request
         subject: Any = request.subject
         if callable(subject):
-            request = replace(request, subject=subject(*args, **kwargs))
+            try:
+                given = subject(*args, **kwargs)
+            except Exception as failure:
+                if not self.terms.shadow:
+                    raise
+                kind = type(failure).__name__
+                _FAULTS.failed(
+                    f"试运行: 取 subject 的函数出错 ({kind})",
+                    f"shadow: the function that gives the subject failed ({kind})",
+                )
+                given = None  # nobody to ask about, which is the case's error
+            request = replace(request, subject=given)
         return type(self)(self.client, self._ledger, replace(self.terms, request=request))
 
     def __repr__(self) -> str:
@@ -257,6 +285,8 @@ class Guard(_GuardBase):
 
     def _enter(self, case: Case) -> None:
         terms = self.terms
+        if terms.connection is not None and not terms.shadow:
+            self._joins(terms.connection)
         try:
             case.decision = self.client._checked(terms.request, terms.timeout, shadow=terms.shadow)  # noqa: SLF001
             refusal = self._refusing(case)
@@ -266,7 +296,12 @@ class Guard(_GuardBase):
             self._leave(case, refusal)
             raise refusal
         if case.override is not None:
-            self._report_override(case)
+            try:
+                self._report_override(case)
+            except BaseException as stopped:
+                if not isinstance(stopped, Exception):  # the override may be on its way, and the body does not begin
+                    self._leave(case, stopped)
+                raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -316,6 +351,10 @@ class AsyncGuard(_GuardBase):
 
     async def _enter(self, case: AsyncCase) -> None:
         terms = self.terms
+        if terms.connection is not None and not terms.shadow:
+            from credit_sdk.client._bridge import in_transaction
+
+            await in_transaction(self._joins, terms.connection)
         try:
             case.decision = await self.client._checked(terms.request, terms.timeout, shadow=terms.shadow)  # noqa: SLF001
             refusal = self._refusing(case)
@@ -327,7 +366,12 @@ class AsyncGuard(_GuardBase):
         if case.override is not None:
             from credit_sdk.client._bridge import to_the_end
 
-            await to_the_end(self._report_override, case)
+            try:
+                await to_the_end(self._report_override, case)
+            except BaseException as stopped:
+                if not isinstance(stopped, Exception):  # as above
+                    await self._leave(case, stopped)
+                raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -345,6 +389,10 @@ class AsyncGuard(_GuardBase):
                 from credit_sdk.client._bridge import in_transaction
 
                 await in_transaction(lambda connection: self._report(case, None, connection), self.terms.connection)
+            elif isinstance(error, GeneratorExit):
+                self._report(
+                    case, error
+                )  # the coroutine is taken down, perhaps after its loop: nothing is awaited any more
             else:
                 from credit_sdk.client._bridge import to_the_end
 
@@ -372,8 +420,9 @@ def check_function(function: Any, *, awaited: bool) -> None:
     """
     import inspect  # heavy, and for decorators only
 
-    generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
-    if callable(function) and not generator and inspect.iscoroutinefunction(function) == awaited:
+    forms = (function, getattr(type(function), "__call__", None))  # noqa: B004 - an object may be called, too
+    generator = any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in forms)
+    if callable(function) and not generator and any(map(inspect.iscoroutinefunction, forms)) == awaited:
         return
     raise InvalidRequest(
         "guard 装饰普通函数 (CreditClient) 或 async def (AsyncCreditClient); 生成器请在其中用 with",

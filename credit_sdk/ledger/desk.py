@@ -23,12 +23,12 @@ from credit_sdk.errors import (
 )
 from credit_sdk.ledger import _entries
 from credit_sdk.ledger import _transitions as transitions
-from credit_sdk.ledger._keeping import Keeping
+from credit_sdk.ledger._keeping import Keeping, Said
 from credit_sdk.ledger._reports import Report, receipt_of
 from credit_sdk.ledger._texts import check_said
 from credit_sdk.ledger.checks import kept_check
 from credit_sdk.ledger.matter import Matter
-from credit_sdk.ledger.schedule import check_rules, rule_for
+from credit_sdk.ledger.schedule import check_rules, check_senders, rule_for
 from credit_sdk.ledger.values import Confirmation, Receipt
 from credit_sdk.model.moments import as_stamped
 from credit_sdk.ports.bounds import check_seconds
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from credit_sdk.ports.source import Answer
 
 _ALL = 1_000_000
+_LIFTED = (DutyState.RELEASE_DUE, DutyState.RELEASED)
+"""What a release without measures is about: what is due, and else what was lifted before, said again."""
 _DISPATCHERS_SHARE = 0.8
 """Of the time to close in; the rest is for what follows."""
 _PAGE = 1000
@@ -85,8 +87,13 @@ class Ledger:
         :param service: which service this is, where several share one ledger.
         :param on_release: is called with each restriction that has become due for release (rule 9.5).
         :param required: whether a check whose decision cannot be kept fails; likewise a guard whose report cannot be.
-        :raises InvalidSettings: ``rules`` are none.
+        :raises InvalidSettings: ``rules`` are none, a sender is none, or ``on_release`` is no function, or one that has to be
+            awaited.
         """
+        if on_release is not None:
+            from credit_sdk.ledger.releases import check_hook
+
+            check_hook(on_release)
         self.store = store
         self.clock = clock
         self.observer = observer
@@ -94,7 +101,7 @@ class Ledger:
         self.on_release = on_release
         self.required = required
         self.rules = check_rules(rules)
-        self.senders = dict(senders or {})
+        self.senders = check_senders(senders)
         self._keeping = Keeping(store, service)
         self._failures = FailureLog()
         self.file: str | None = None
@@ -324,8 +331,9 @@ class Ledger:
         put_back(self.store, find_restored(self.store, decision_id), self.clock())
         duties = {duty.measure: duty for duty in self.store.duties(decision_id=decision_id, penalty=True, limit=_ALL)}
         if measures is None:
-            measures = [id_ for id_, duty in duties.items() if duty.state is DutyState.RELEASE_DUE]
-            if not measures:
+            by_state = {state: [id_ for id_, duty in duties.items() if duty.state is state] for state in _LIFTED}
+            measures = next((ids for ids in by_state.values() if ids), None)
+            if measures is None:
                 raise InvalidReport(
                     "该结论没有待解除的限制; 待解除的见 credit ledger releases",
                     "no restriction of this decision is due for release; see credit ledger releases",
@@ -370,6 +378,12 @@ class Ledger:
     def _matter(self, decision: Decision | str) -> tuple[Matter, list[Entry]]:
         """What is reported on, and what has to be written first."""
         if isinstance(decision, Decision):
+            if decision.is_part:
+                raise InvalidReport(
+                    "这是联合体成员的结论; 请就联合体的结论 (parts 所在的那一个) 反馈",
+                    "this is the decision on a consortium's member; report on the consortium's, in whose parts it stands",
+                    key="decision",
+                )
             return Matter.of(decision), self._unkept(decision)
         return self._kept(decision), []
 
@@ -409,19 +423,36 @@ class Ledger:
         elif first:
             self.store.append(first, connection=connection)
         if connection is None or self._keeping.remembers(decision_id):  # else it is kept only once the caller commits
-            self._keeping.reported(decision_id)
+            self._keeping.reported(decision_id, Said(report.key(), made.key))
         self.wake()
         return made
 
     def _written(self, report: Report, key: str, first: Sequence[Entry], connection: Any) -> Receipt:
+        """Write a report under ``key``; the receipt of the one that says it already, if there is one by now."""
+        receipt, there = self._put(report, key, first, connection)
+        if not there:
+            return receipt
+        # Another process wrote it in between; or the caller's own transaction did, which nobody else can see.
+        again, before = self._key_again(report, key)
+        if before is not None:
+            return before
+        last = self._keeping.last_report(report.matter.decision_id)
+        if again == key and last is not None and last.key:
+            if last.content == report.key():
+                return receipt._replace(key=last.key)
+            again = report.key(after=last.key)
+        return receipt if again == key else self._put(report, again, (), connection)[0]
+
+    def _put(self, report: Report, key: str, first: Sequence[Entry], connection: Any) -> tuple[Receipt, bool]:
+        """Put a report under ``key``; with whether there was one already, which then stays as it is."""
         now = as_stamped(self.clock())
         rule = rule_for(self.rules, report.matter.domain)
         receiver: str | None = rule.receiver
         if report.matter.fictional and receiver not in self.senders and not self._told(report.matter, receiver):
             receiver = None  # made-up data never wait in a ledger for a real platform
         window = rule.window(now)
-        self.store.append([*first, report.entry(key, now, receiver, window)], connection=connection)
-        return Receipt(key, report.matter.decision_id, receiver, window.send_from, window.send_by)
+        there = self.store.append([*first, report.entry(key, now, receiver, window)], connection=connection)
+        return Receipt(key, report.matter.decision_id, receiver, window.send_from, window.send_by), key in there
 
     def _told(self, matter: Matter, receiver: str | None) -> bool:
         """Whether a report on this decision went to the receiver: then it is one for made-up data."""
@@ -430,7 +461,8 @@ class Ledger:
     def _key_again(self, report: Report, key: str) -> tuple[str, Receipt | None]:
         """The key of a report on a decision that may have been reported on before, and its receipt, if it was made before.
 
-        The same as before is the same report, unless something else was reported since: then it is said again on purpose.
+        The same as before is the same report, unless something else was reported since, or it is waited for once more: then it
+        is said again on purpose.
         """
         stored = self.store.entry(key)
         if stored is None:
@@ -440,12 +472,16 @@ class Ledger:
         earlier = [one for one in reports if report.concerns_the_same(one)]
         # In the order they were made, each on top of the one before: the last of them that says the same.
         latest = max(earlier, default=stored)
-        if latest.entry.id == key:
-            return key, receipt_of(stored)
-        for before in earlier:
-            if report.key(after=before.entry.id) == latest.entry.id:
-                return latest.entry.id, receipt_of(latest)
+        said = latest.entry.id == key or any(report.key(after=one.entry.id) == latest.entry.id for one in earlier)
+        if said and not self._is_waited_for(report):
+            return latest.entry.id, receipt_of(latest)
         return report.key(after=latest.entry.id), None
+
+    def _is_waited_for(self, report: Report) -> bool:
+        """Whether what a report says, though it was said before, is to be done again: the firm was listed once more since."""
+        state = DutyState.RELEASE_DUE if report.what == "release" else DutyState.DUE
+        waiting = self.store.duties(decision_id=report.matter.decision_id, states=(state,), limit=_ALL)
+        return not {one.measure for one in waiting}.isdisjoint((*report.executed, *report.not_executed))
 
     # ------------------------------------------------------------------------------------------------------- delivering
 

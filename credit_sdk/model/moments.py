@@ -27,7 +27,7 @@ def whole(moment: datetime) -> str:
     """An aware ``moment`` as RFC 3339, ``+08:00``, to the microsecond."""
     last, text = _last[0]
     if last is not moment:
-        here = moment.astimezone(SHANGHAI)
+        here = moment if moment.tzinfo is SHANGHAI else moment.astimezone(SHANGHAI)
         parts = here.year, here.month, here.day, here.hour, here.minute, here.second, here.microsecond
         # As `isoformat` writes it, and as an f-string would, in half their time.
         text = "%04d-%02d-%02dT%02d:%02d:%02d.%06d+08:00" % parts  # noqa: UP031

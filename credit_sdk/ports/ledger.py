@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from credit_sdk.model.terms import Effect, Force
 
 
+EVERYTHING = 2**63 - 1
+"""A ``limit`` that leaves nothing out; what is asked for with it has to fit into memory."""
+
+
 class EntryKind(StrEnum):
     """What an entry says happened."""
 
@@ -245,11 +249,12 @@ class LedgerStore(Protocol):
         """What messages call it: a file's name, or a database's address without credentials."""
         ...
 
-    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Collection[str]:
         """Write entries; durable on return.
 
         :param connection: the caller's own, where the store offers it: the entries are then part of the caller's
             transaction, and are durable when he commits.
+        :returns: ids of those that were there already, and so were not written.
         :raises LedgerUnavailable: it cannot be written; nothing of the entries is there.
         """
         ...
@@ -267,9 +272,21 @@ class LedgerStore(Protocol):
         ...
 
     def entries(
-        self, *, after: int = 0, decision_id: str | None = None, kinds: Collection[str] = (), limit: int = 1000
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        decision_id: str | None = None,
+        kinds: Collection[str] = (),
+        limit: int = 1000,
+        latest: bool = False,
     ) -> Sequence[Stored]:
-        """Entries in their order."""
+        """Entries in their order.
+
+        :param after: only those after this place.
+        :param before: only those before this place.
+        :param latest: the last ``limit`` of them instead of the first.
+        """
         ...
 
     def claim(
@@ -285,8 +302,11 @@ class LedgerStore(Protocol):
         """Give back what ``worker`` has claimed and neither delivered, deferred nor seen refused."""
         ...
 
-    def next_at(self, now: datetime) -> datetime | None:
-        """When the next report is to be sent; ``None``: none is waiting."""
+    def next_at(self, now: datetime, *, receivers: Collection[str] | None = None) -> datetime | None:
+        """When the next report is to be sent; ``None``: none is waiting.
+
+        :param receivers: only those for these receivers; ``None``: all.
+        """
         ...
 
     def decisions(
@@ -366,4 +386,16 @@ class LedgerStore(Protocol):
 
     def close(self, timeout: float = 5.0) -> None:
         """Finish what is being written, and let go. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class DamageTeller(Protocol):
+    """What a store may offer beside :class:`LedgerStore`: to say what it lacks. Warnings of an incomplete ledger rest on it."""
+
+    def damage(self) -> Mapping[str, int]:
+        """How many entries its answers lack, by what is wrong with them; ``gone``: they are not there any more.
+
+        One cheap question, asked by every command.
+        """
         ...

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from credit_sdk import AsyncCreditClient, CreditClient
-from credit_sdk.errors import Restricted
+from credit_sdk.errors import InvalidRequest, LedgerUnavailable, Restricted
 from credit_sdk.ledger.sql import SqlLedger
-from credit_sdk.sources import MemorySource
+from credit_sdk.sources import MemorySource, ThreadedSource
 from credit_sdk.testing import MOMENT, FixedClock, coverage, fictional_code, listing, measure, measure_list
 
 if TYPE_CHECKING:
@@ -93,6 +95,89 @@ def test_a_guarded_award(
     assert len(ledger.deliveries()) == there
     assert (ledger.entry(tokens[0]) is not None) == (not fails)
     assert len(ledger.decisions()) == 2  # what was checked was checked
+
+
+@pytest.mark.parametrize("level", ["AUTOCOMMIT", "REPEATABLE READ", "SERIALIZABLE"])
+def test_a_connection_that_will_not_do_is_refused_before_the_action(
+    postgres: str, ledger: SqlLedger, options: dict[str, Any], awards: Any, level: str
+) -> None:
+    client = CreditClient(source(), **options)
+    engine = create_engine(postgres, isolation_level=level)
+    with (
+        engine.connect() as connection,
+        pytest.raises((InvalidRequest, LedgerUnavailable)),
+        client.guard(CLEAN, **ASKED, connection=connection),
+    ):
+        connection.execute(text("INSERT INTO awards VALUES (1)"))
+    engine.dispose()
+    assert awards() == 0
+    assert ledger.entries() == []
+
+
+def test_an_awaited_connection_that_will_not_do_is_refused_before_the_action(
+    postgres: str, ledger: SqlLedger, options: dict[str, Any], awards: Any
+) -> None:
+    async def award() -> None:
+        engine = create_async_engine(postgres, isolation_level="REPEATABLE READ")
+        async with AsyncCreditClient(ThreadedSource(source()), **options) as client, engine.connect() as connection:
+            with pytest.raises(InvalidRequest):
+                async with client.guard(CLEAN, **ASKED, connection=connection):
+                    await connection.execute(text("INSERT INTO awards VALUES (1)"))
+            async with client.guard(CLEAN, **ASKED, connection=connection, mode="shadow") as case:
+                assert case.decision is not None  # whoever only watches reports nothing, and joins nothing
+        await engine.dispose()
+
+    asyncio.run(award())
+    assert awards() == 0
+    assert [one.entry.kind for one in ledger.entries()] == ["checked"]
+
+
+def test_a_report_and_a_check_made_again_at_the_same_time(
+    postgres: str, ledger: SqlLedger, options: dict[str, Any]
+) -> None:
+    """What is reported in a transaction that is open stands with the decision that took the matter over meanwhile."""
+    rules = measure_list(
+        actions={"award": {"title": "中标、成交"}}, measures=[measure("test.limit", consequence="limit", type="limit")]
+    )
+    client = CreditClient(source(), **options | {"measure_lists": [rules]})
+    engine = create_engine(postgres)
+    decision = client.check(LISTED, **ASKED)
+    options["clock"].advance(timedelta(hours=2))  # too old to be confirmed as it stands
+    found: list[Any] = []
+    confirming = threading.Thread(target=lambda: found.append(client.confirm(decision).decision))
+    with engine.begin() as connection:
+        client.report(decision, executed=["test.limit"], connection=connection)
+        confirming.start()
+        confirming.join(0.5)
+        assert not found
+    confirming.join(10)
+    engine.dispose()
+    (fresh,) = found
+    stands = [(one.decision_id, one.state.value) for one in ledger.duties(decision_id=decision.decision_id)]
+    assert stands == [(fresh.decision_id, "executed")]
+
+
+def test_confirm_first_then_report(postgres: str, options: dict[str, Any]) -> None:
+    """In one transaction; the other way round is told of soon."""
+    ledger = SqlLedger(postgres, timeout=2)
+    rules = measure_list(
+        actions={"award": {"title": "中标、成交"}}, measures=[measure("test.limit", consequence="limit", type="limit")]
+    )
+    client = CreditClient(source(), **options | {"measure_lists": [rules], "ledger": ledger})
+    engine = create_engine(postgres)
+    for confirms_first in (True, False):
+        decision = client.check(LISTED, **ASKED)
+        options["clock"].advance(timedelta(hours=2))
+        with engine.begin() as connection:
+            if confirms_first:
+                decision = client.confirm(decision, connection=connection).decision
+            client.report(decision, executed=["test.limit"], connection=connection)
+            if not confirms_first:
+                with pytest.raises(LedgerUnavailable, match="先 confirm, 后 report"):
+                    client.confirm(decision, connection=connection)
+    engine.dispose()
+    assert [one.state.value for one in ledger.deliveries()] == ["waiting", "waiting"]
+    ledger.close()
 
 
 def test_a_refusal_outlives_the_transaction(
@@ -181,3 +266,23 @@ def test_a_decision_that_was_rolled_back_is_kept_again(
     client.report(decision, executed=["test.refuse"])
     assert ledger.entry(decision.decision_id) is not None
     assert (awards(), len(ledger.deliveries())) == (0, 1)
+
+
+def test_what_is_said_again_in_one_transaction_is_the_last_word(
+    postgres: str, ledger: SqlLedger, options: dict[str, Any]
+) -> None:
+    engine = create_engine(postgres)
+    with CreditClient(source(), **options) as credit:
+        with pytest.raises(Restricted) as refused, credit.guard(LISTED, **ASKED):
+            pytest.fail("the body does not begin")
+        decision = refused.value.decision
+        with engine.begin() as connection:
+            keys = [
+                credit.report(decision, executed=["test.refuse"], note=note, connection=connection).key
+                for note in ("一", "二", "一", "一")
+            ]
+    engine.dispose()
+    assert len({*keys}) == 3
+    assert keys[2] == keys[3] != keys[0]
+    kept = [one.entry.id for one in ledger.entries(kinds=["reported"])]
+    assert kept[-1] == keys[2]

@@ -298,7 +298,7 @@ def test_a_decision_that_would_be_made_otherwise_is_told_as_it_was(
         json.loads(CheckReceipt.issue(decision, SigningKey.generate(), masked=hidden).json())["told"]
         for hidden in (False, True)
     )
-    monkeypatch.setattr("credit_sdk.ledger.replay.again", lambda *_: decision._replace(effect="other"))
+    monkeypatch.setattr("credit_sdk.ledger.replay.again", lambda *_: decision._replace(blocking=not decision.blocking))
     make = ("receipt", "make", decision.decision_id, "--ledger", "ledger.db", "--out")
     assert credit(*make, "r.json").code == 0
     assert json.loads(Path("r.json").read_bytes())["told"] == live

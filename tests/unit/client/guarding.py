@@ -59,10 +59,10 @@ def boom(_: Any) -> None:
 class Failing(SqliteLedger):
     """A ledger that takes checks, and no reports."""
 
-    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Any:
         if any(entry.kind == "reported" for entry in entries):
             raise LedgerUnavailable("台账写不了: 磁盘已满", "the ledger cannot be written: the disk is full")
-        super().append(entries, connection=connection)
+        return super().append(entries, connection=connection)
 
 
 def outcome(client: Called) -> Any:

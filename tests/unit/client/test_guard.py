@@ -81,7 +81,7 @@ def told(case: Any) -> None:
         (declined, {}, (["test.limit"], {"test.watch": "已移交"}, None, False)),
         (executed, {}, (["test.limit"], {}, None, False)),
         (told, {}, (["test.limit", "test.watch"], {}, "第一\n第二", True)),
-        (print, {"executed": ["test.watch", "test.other"]}, (["test.watch"], {}, None, False)),
+        (print, {"executed": ["test.watch", "test.refuse"]}, (["test.watch"], {}, None, False)),
         (print, {"executed": []}, ([], {}, None, False)),
         (executed, {"executed": ["test.watch"]}, (["test.watch", "test.limit"], {}, None, False)),
         (declined, {"executed": ["test.watch"]}, ([], {"test.watch": "已移交"}, None, False)),

@@ -204,10 +204,11 @@ def test_what_was_done_stays_said_when_the_decision_changes(way: Way, tmp_path: 
         return case.confirm()
 
     client.guard(CLEAN, body, action="pay")
-    sent = outcome(client)
-    assert (sent["executed"], sent["not_executed"], sent["note"]) == ([], {}, "按原结论已执行: test.limit")
-    # What the first decision asked for is no longer due; the second stands in its place.
-    assert client.ledger.store.duties() == []
+    before, sent = (report["outcome"] for report in client.reports)
+    assert (before["executed"], before["not_executed"]) == (["test.limit"], {})
+    assert (sent["executed"], sent["not_executed"], sent["note"]) == ([], {}, None)
+    # What the first decision asked for is no longer due, but what was carried out is there to be lifted.
+    assert [(duty.measure, duty.state) for duty in client.ledger.store.duties()] == [("test.limit", "executed")]
 
 
 def test_two_confirmations_at_once(tmp_path: Path) -> None:

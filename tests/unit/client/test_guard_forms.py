@@ -179,11 +179,11 @@ def test_a_task_cancelled_while_it_reports_has_reported(tmp_path: Path) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     class Slow(SqliteLedger):
-        def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+        def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Any:
             if entries[0].kind == "reported":
                 begun.set()
                 go_on.wait(5)
-            super().append(entries, connection=connection)
+            return super().append(entries, connection=connection)
 
     store = Slow(tmp_path / "credit.db")
     client = AsyncCreditClient(memory(), measure_lists=[REFUSE], clock=FixedClock(), ledger=store)

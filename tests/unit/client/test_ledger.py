@@ -66,10 +66,10 @@ class Full(SqliteLedger):
 
     full = True
 
-    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Any:
         if self.full:
             raise LedgerUnavailable("台账写不了: 磁盘已满", "the ledger cannot be written: the disk is full")
-        super().append(entries, connection=connection)
+        return super().append(entries, connection=connection)
 
 
 # ------------------------------------------------------------------------------------------------------------- keeping
@@ -131,9 +131,9 @@ def test_a_batch_is_kept_with_one_write(way: Way, tmp_path: Path) -> None:
     writes: list[int] = []
 
     class Counting(SqliteLedger):
-        def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+        def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Any:
             writes.append(len(entries))
-            super().append(entries, connection=connection)
+            return super().append(entries, connection=connection)
 
     client = keeping(way, tmp_path, ledger=Counting(tmp_path / "credit.db"))
     subjects = [LISTED, "nonsense", CLEAN]

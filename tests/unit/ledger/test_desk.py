@@ -212,10 +212,10 @@ def test_a_report_that_was_not_kept_can_be_made_again(tmp_path: Path) -> None:
     class Failing(SqliteLedger):
         failing = False
 
-        def append(self, entries: Any, *, connection: Any = None) -> None:
+        def append(self, entries: Any, *, connection: Any = None) -> Any:
             if self.failing:
                 raise LedgerUnavailable("台账写不了", "the ledger cannot be written")
-            super().append(entries, connection=connection)
+            return super().append(entries, connection=connection)
 
     store = Failing(tmp_path / "a.db")
     client = client_of(store)
