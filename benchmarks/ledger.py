@@ -184,8 +184,9 @@ def _client(store: SqliteLedger | None = None) -> CreditClient:
 def _decisions(credit: CreditClient, number: int) -> list[Decision]:
     """Decisions to report on, each a different one, as after so many checks."""
     assert credit.ledger is not None
-    plain = _client()
-    made = [plain.check(firm(0), domain=DOMAIN, action=ACTION) for _ in range(number)]
+    # Of one making, as a report comes right after its check: thousands made beforehand would be fetched from memory first.
+    one = _client().check(firm(0), domain=DOMAIN, action=ACTION)
+    made = [one._replace(decision_id=uuid7()) for _ in range(number)]
     for one in made:
         credit.ledger._keeping.remember(one.decision_id)  # noqa: SLF001
     return made

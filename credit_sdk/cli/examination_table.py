@@ -86,13 +86,14 @@ def _ledger(found: LedgerFindings, screen: Screen, session: Session) -> None:
         (pick("读不出的条目", "damaged entries"), found.damaged, ""),
         (pick("缺失的条目", "missing entries"), found.missing, ""),
         (pick("待送达", "waiting"), found.waiting, "credit ledger waiting"),
-        (pick("超期未送达", "late"), found.late, "credit ledger waiting --late"),
+        (pick("迟报", "late"), found.late, "credit ledger waiting --late"),
         (pick("死信", "dead letters"), found.dead, "credit ledger dead"),
     )
     for label, count, command in counts:
         if count is not None:
             see = f"  {command}" if count and command else ""
-            facts.append((label, f"{count}{see}"))
+            more = "≥ " if count >= found.counted_to else ""
+            facts.append((label, f"{more}{count}{see}"))
     screen.facts(facts, indent=2)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from credit_sdk.cli import ledger_act, ledger_again, ledger_look, ledger_open, ledger_upkeep
+from credit_sdk.cli import ledger_act, ledger_again, ledger_look, ledger_outstanding, ledger_upkeep
 from credit_sdk.cli.bilingual import Group
 from credit_sdk.cli.options import language
 
@@ -32,15 +32,15 @@ for _command in (
     ledger_look.list_,
     ledger_look.show,
     ledger_look.stats,
-    ledger_open.obligations,
+    ledger_outstanding.obligations,
     ledger_act.discharge,
-    ledger_open.releases,
+    ledger_outstanding.releases,
     ledger_act.release,
     ledger_again.recheck,
     ledger_look.affected,
     ledger_again.replay,
-    ledger_open.waiting,
-    ledger_open.dead,
+    ledger_outstanding.waiting,
+    ledger_outstanding.dead,
     ledger_act.retry,
     ledger_act.send,
     ledger_again.close,

@@ -12,6 +12,7 @@ import click
 
 from credit_sdk.cli.bilingual import Command, option
 from credit_sdk.cli.failures import FINDINGS, NO_ANSWER
+from credit_sdk.cli.ledger_limits import MOST, told
 from credit_sdk.cli.ledger_opening import asking, connected, opened, reporting, which
 from credit_sdk.cli.options import language, layout
 from credit_sdk.errors import InvalidRequest, InvalidSettings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from credit_sdk.ledger.dispatcher import Dispatcher, Sent
     from credit_sdk.ledger.values import Receipt
 
-_MOST = 100_000
 _ROUNDS = 100_000
 
 
@@ -106,7 +106,7 @@ def send(session: Session, /, timeout: float, target: str | None, *, at_once: bo
             hasten(ledger.store, ledger.clock(), ledger.senders)
         sent = _deliver(dispatcher, timeout)
         now = ledger.clock()
-        waiting = ledger.store.deliveries(due_at=now, receivers=ledger.senders, limit=_MOST)
+        waiting = told(session, ledger.store.deliveries(due_at=now, receivers=ledger.senders, limit=MOST))
     left = len(waiting)
     in_hand = [one.claimed_until for one in waiting if one.claimed_until is not None and one.claimed_until > now]
     resting = [one.next_at for one in waiting if one.next_at > now]
@@ -147,7 +147,7 @@ def send(session: Session, /, timeout: float, target: str | None, *, at_once: bo
     _said(
         session,
         values,
-        f"送达 {sent.delivered}，延后 {sent.deferred}，被拒 {sent.refused}，仍待送 {left}",
+        f"送达 {sent.delivered}，推迟 {sent.deferred}，被拒 {sent.refused}，仍待送 {left}",
         f"delivered {sent.delivered}, deferred {sent.deferred}, refused {sent.refused}, left {left}",
         facts,
     )
@@ -181,7 +181,7 @@ def _deliver(dispatcher: Dispatcher, timeout: float) -> Sent:
 )
 @click.argument("decision_id", metavar="ID")
 @click.argument("measure", metavar="MEASURE")
-@option("--proof", metavar="TEXT", text=("凭据，如材料编号；只留台账", "What shows it; stays in the ledger"))
+@option("--proof", metavar="TEXT", text=("履行证明，如材料编号；只留台账", "What shows it; stays in the ledger"))
 @which
 @layout
 @language
@@ -233,7 +233,7 @@ def _kept(session: Session, receipt: Receipt, zh: str, en: str) -> None:
         "send_from": written(receipt.send_from),
         "send_by": None if receipt.send_by is None else written(receipt.send_by),
     }
-    facts = [(session.pick("反馈编号", "report"), receipt.key)]
+    facts = [(session.pick("幂等键", "key"), receipt.key)]
     facts.append(
         (session.pick("报送", "to"), receipt.receiver or session.pick("不报送（虚构数据）", "nobody (fictional data)"))
     )

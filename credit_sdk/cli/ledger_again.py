@@ -34,13 +34,17 @@ def recheck(
 ) -> int:
     """Ask again."""
     from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.model.moments import shanghai_day
 
-    with connected(target, source, files, measures) as (credit, _), progress(session, "复核", "asking again") as told:
-        result = credit.recheck(progress=told)
+    with (
+        connected(target, source, files, measures) as (credit, ledger),
+        progress(session, "复核", "asking again") as told,
+    ):
+        result, now = credit.recheck(progress=told), ledger.clock()
     if session.format == "json":
         session.write_json(ledger_json.rechecked(result))
     else:
-        ledger_tables.rechecked(result, session)
+        ledger_tables.rechecked(result, session, shanghai_day(now))
     if result or result.due:
         return FINDINGS
     return NO_ANSWER if result.asked and result.unanswered == result.asked else 0

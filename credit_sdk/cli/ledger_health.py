@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from credit_sdk.cli.ledger_limits import MOST
 from credit_sdk.errors import CreditError, LedgerDamaged
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from credit_sdk.ports.clock import Clock
     from credit_sdk.ports.ledger import LedgerStore
 
-_MOST = 100_000
 _NOBODY = "credit doctor"
 """A worker that claims nothing: what it gives back changes nothing, and yet has to be written."""
 
@@ -36,6 +36,8 @@ class LedgerFindings:
     waiting: int | None = None
     late: int | None = None
     dead: int | None = None
+    counted_to: int = MOST
+    """``waiting``, ``late`` and ``dead`` are counted no further."""
     problems: list[CreditError] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,9 +106,9 @@ def _use(store: LedgerStore, result: LedgerFindings, clock: Clock) -> None:
 
     lost = losses_of(store)
     result.damaged, result.missing = lost
-    result.waiting = len(store.deliveries(state=DeliveryState.WAITING, limit=_MOST))
-    result.late = len(store.deliveries(late_at=clock(), limit=_MOST))
-    result.dead = len(store.deliveries(state=DeliveryState.REFUSED, limit=_MOST))
+    result.waiting = len(store.deliveries(state=DeliveryState.WAITING, limit=MOST))
+    result.late = len(store.deliveries(late_at=clock(), limit=MOST))
+    result.dead = len(store.deliveries(state=DeliveryState.REFUSED, limit=MOST))
     store.unclaim(_NOBODY)
     result.usable = True
     if lost.damaged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.model.moments import written
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from credit_sdk.ledger.recheck import Recheck, Rechecked
+    from credit_sdk.ledger.unanswered import Unanswered
     from credit_sdk.ports.ledger import Delivery, Duty, KeptDecision
 
 
@@ -27,6 +29,11 @@ def decision(one: KeptDecision) -> dict[str, Any]:
         "shadow": one.shadow,
         "service": one.service,
     }
+
+
+def unanswered(one: Unanswered) -> dict[str, Any]:
+    """A check without an answer."""
+    return one._asdict() | {"at": written(one.at)}
 
 
 def duty(one: Duty, today: date | None = None) -> dict[str, Any]:
@@ -60,12 +67,15 @@ def delivery(one: Delivery, now: datetime) -> dict[str, Any]:
 
     :param now: to say whether somebody is sending it.
     """
+    kind, action = told_of(one)
     sending = one.claimed_until is not None and one.claimed_until > now and one.state.value == "waiting"
     return {
         "key": one.key,
         "decision_id": one.decision_id,
         "receiver": one.receiver,
         "domain": one.domain,
+        "action": action,
+        "kind": kind,
         "state": one.state.value,
         "reported_at": written(one.reported_at),
         "send_from": written(one.send_from),
@@ -78,6 +88,12 @@ def delivery(one: Delivery, now: datetime) -> dict[str, Any]:
         "receipt": one.receipt,
         "delivered_at": _moment(one.delivered_at),
     }
+
+
+def told_of(one: Delivery) -> tuple[str, str]:
+    """What kind of report it is, and of which action."""
+    outcome = json.loads(one.outcome)
+    return outcome.get("kind", "outcome"), outcome["action"]
 
 
 def recheck(one: Recheck) -> dict[str, Any]:
@@ -107,8 +123,9 @@ def rechecked(result: Rechecked) -> dict[str, Any]:
 
 
 def is_overdue(one: Duty, today: date) -> bool:
-    """Whether what it leaves open should have been fulfilled by now."""
-    return one.due_on is not None and one.due_on < today and one.state.value in {"due", "executed"}
+    """Whether it, or what it leaves open, should have been done by now: a penalty that was carried out leaves nothing open."""
+    open_ = one.state.value == "due" or (one.state.value == "executed" and not one.penalty)
+    return open_ and one.due_on is not None and one.due_on < today
 
 
 def _day(day: date | None) -> str | None:

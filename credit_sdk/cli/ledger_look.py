@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from credit_sdk.cli.bilingual import Command, option
+from credit_sdk.cli.ledger_limits import MOST, told
 from credit_sdk.cli.ledger_opening import opened, which
 from credit_sdk.cli.options import language, layout
 from credit_sdk.errors import InvalidRequest
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
     from credit_sdk.ledger.numbers import Period
     from credit_sdk.ports.ledger import Duty, KeptDecision, LedgerStore
 
-_MOST = 100_000
 _LISTED = 20
 
 
 @click.command(
     "list",
     cls=Command,
-    text=("列出最近的核查结论", "List the latest decisions"),
+    text=(
+        "列出最近的核查结论，或没有得到结论的核查",
+        "List the latest decisions, or the checks that came to none",
+    ),
 )
 @option("--domain", metavar="D", text=("只列该领域", "Only of this domain"))
 @option("--action", metavar="A", text=("只列该办理事项", "Only of this action"))
@@ -52,10 +55,15 @@ _LISTED = 20
         "The registry did issue this code although its check character fails",
     ),
 )
+@option(
+    "--undecided",
+    is_flag=True,
+    text=("列没有得到结论的核查，及以后是否补上", "The checks without an answer, and whether they have one since"),
+)
 @option("--before", metavar="ID", text=("从该结论之前列起（翻页）", "Begin before this decision (for the next page)"))
 @option(
     "--limit",
-    type=click.IntRange(1, _MOST),
+    type=click.IntRange(1, MOST),
     default=_LISTED,
     text=(f"最多列出几件，默认 {_LISTED}", f"How many at most, {_LISTED} by default"),
 )
@@ -65,21 +73,68 @@ _LISTED = 20
 @click.pass_obj
 def list_(session: Session, /, target: str | None, **given: Any) -> None:
     """List."""
-    from credit_sdk.cli import ledger_json, ledger_tables
     from credit_sdk.cli.timestamp import since
 
-    filters = {name: given[name] for name in ("domain", "action", "listing", "before", "limit")}
+    limit: int = given["limit"]
+    filters = {name: given[name] for name in ("domain", "action")} | {"limit": limit + 1}  # one more, to know of it
     if given["since"] is not None:
         filters["since"] = since(given["since"])
     if given["code"] is not None or given["name"] is not None:
         filters["mark"] = _mark(given["code"], given["name"], issued=given["issued"])
-    with opened(target) as ledger:
-        found = ledger.store.decisions(**filters)
-    if session.format == "json":
-        session.write_json({"decisions": [ledger_json.decision(one) for one in found]})
+    if given["undecided"]:
+        for name in ("listing", "before"):
+            if given[name] is not None:
+                raise InvalidRequest(
+                    f"--undecided 不与 --{name} 同用", f"--undecided does not go with --{name}", key=f"--{name}"
+                )
+        _list_undecided(session, target, filters, limit)
     else:
-        empty = session.pick("没有符合条件的结论", "No decision fits")
-        ledger_tables.decisions(found, session, empty=empty)
+        _list_decisions(session, target, filters | {name: given[name] for name in ("listing", "before")}, limit)
+
+
+def _list_decisions(session: Session, target: str | None, filters: dict[str, Any], limit: int) -> None:
+    from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.ledger.checks import kept_check
+
+    with opened(target) as ledger:
+        if filters["before"] is not None:
+            kept_check(ledger.store, filters["before"], key="--before")
+        found = ledger.store.decisions(**filters)
+    shown, more = found[:limit], len(found) > limit
+    if session.format == "json":
+        session.write_json({"decisions": [ledger_json.decision(one) for one in shown], "more": more})
+        return
+    ledger_tables.decisions(shown, session, empty=session.pick("没有符合条件的结论", "No decision fits"))
+    if more:
+        last = shown[-1].decision_id
+        session.screen().line(
+            session.pick(
+                f"只列出 {limit} 件，后面还有：加上 --before {last}",
+                f"Only {limit} are listed, and there are more: add --before {last}",
+            ),
+            "dim",
+        )
+
+
+def _list_undecided(session: Session, target: str | None, filters: dict[str, Any], limit: int) -> None:
+    from credit_sdk.cli import ledger_json, ledger_tables
+    from credit_sdk.ledger.unanswered import unanswered
+
+    with opened(target) as ledger:
+        found = unanswered(ledger.store, **filters)
+    shown, more = found[:limit], len(found) > limit
+    if session.format == "json":
+        session.write_json({"undecided": [ledger_json.unanswered(one) for one in shown], "more": more})
+        return
+    ledger_tables.unanswered(shown, session, empty=session.pick("核查都得到了结论", "Every check came to a decision"))
+    if more:
+        session.screen().line(
+            session.pick(
+                f"只列出最近 {limit} 次，前面还有：加大 --limit",
+                f"Only the latest {limit} are listed, and there are more: raise --limit",
+            ),
+            "dim",
+        )
 
 
 def _mark(code: str | None, name: str | None, *, issued: bool) -> str:
@@ -107,13 +162,14 @@ def show(session: Session, decision_id: str, target: str | None) -> None:
     from credit_sdk.cli import ledger_story
 
     with opened(target) as ledger:
-        story = ledger_story.tell(ledger.store, decision_id)
+        story, now = ledger_story.tell(ledger.store, decision_id), ledger.clock()
     if session.format == "json":
         session.write_json(story.to_dict())
     else:
         from credit_sdk.cli.ledger_story_table import draw
+        from credit_sdk.model.moments import shanghai_day
 
-        draw(story, session)
+        draw(story, session, shanghai_day(now), target)
 
 
 @click.command(
@@ -132,7 +188,7 @@ def affected(session: Session, listing: str, target: str | None) -> None:
 
     with opened(target) as ledger:
         found = ledger.affected(listing)
-        rested = {one.decision_id for one in ledger.store.duties(listing=listing, limit=_MOST)}
+        rested = {one.decision_id for one in told(session, ledger.store.duties(listing=listing, limit=MOST))}
         done = {one.decision_id: _measures(ledger.store, one) for one in found}
     if session.format == "json":
         rows = [
@@ -150,7 +206,7 @@ def affected(session: Session, listing: str, target: str | None) -> None:
 
 
 def _measures(store: LedgerStore, decision: KeptDecision) -> Sequence[Duty]:
-    return store.duties(decision_id=decision.decision_id, limit=_MOST)
+    return store.duties(decision_id=decision.decision_id, limit=MOST)  # of one decision: never so many
 
 
 def _in_words(duties: Sequence[Duty], session: Session) -> str:
@@ -191,7 +247,9 @@ def stats(session: Session, month: str | None, form: str | None, target: str | N
         counts = numbers.numbers(ledger.store, period, now)
         losses = losses_of(ledger.store)
     if form == "csv":
-        session.out.write(numbers.csv_text(counts, session.lang))
+        # Spreadsheets take a file for one in the machine's own encoding unless it begins with this mark.
+        mark = "" if session.out.is_terminal else "\ufeff"
+        session.out.write(mark + numbers.csv_text(counts, period, session.lang, losses))
     elif (form or session.format) == "json":
         session.write_json(numbers.report(counts, period, now, losses))
     else:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from credit_sdk.ports.ledger import Delivery, Duty, LedgerStore, Stored
 
 _ALL = 100_000
+"""Of one decision: never so many."""
 
 
 class Event(NamedTuple):

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from credit_sdk.cli import ledger_words as said
-from credit_sdk.cli.ledger_tables import EFFECT_COLOURS, duties, fault, minute
+from credit_sdk.cli.ledger_tables import EFFECT_COLOURS, duties, fault, minute, on
 from credit_sdk.decision import words
-from credit_sdk.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
     from typing import TypeAlias
 
     from credit_sdk.cli.ledger_story import Event, Story
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     Lines: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def draw(story: Story, session: Session) -> None:
-    """Draw it."""
+def draw(story: Story, session: Session, today: date, target: str | None = None) -> None:
+    """Draw it.
+
+    :param today: to say what is overdue.
+    :param target: the ledger, if it was named by an option.
+    """
     screen, pick, lang = session.screen(), session.pick, session.lang
     decision = story.decision
     effect = words.say(words.EFFECTS, decision["effect"], lang)
@@ -53,7 +57,7 @@ def draw(story: Story, session: Session) -> None:
             screen.bullet(f"{name} [{listing['id']}] · {listing['authority']} · {standing}")
     if story.duties:
         screen.heading(pick("措施", "Measures"))
-        duties(story.duties, session, datetime.now(SHANGHAI).date(), empty="")
+        duties(story.duties, session, today, empty="")
     screen.heading(pick("经过", "What happened"))
     for event in story.events:
         screen.entry(_headline(event, lang), _moment(event.at))
@@ -61,10 +65,10 @@ def draw(story: Story, session: Session) -> None:
             screen.facts(facts)
     screen.heading(pick("打印与核对", "Print and verify"))
     for what, command in (
-        (pick("核查凭证", "the receipt"), f"credit receipt make {story.decision_id} --out receipt.html"),
+        (pick("核查凭证", "the receipt"), f"credit receipt make {story.decision_id} --out receipt.html{on(target)}"),
         (
             pick("按留存数据重新得出结论", "decide again from what was kept"),
-            f"credit ledger replay {story.decision_id}",
+            f"credit ledger replay {story.decision_id}{on(target)}",
         ),
     ):
         screen.line(f"  # {what}", "dim")
@@ -88,7 +92,9 @@ def _facts(event: Event, session: Session) -> list[tuple[str, str]]:
 
 
 def _checked(facts: Facts, session: Session) -> Lines:
-    yield session.pick("来源", "source"), facts["source"]
+    source = facts["source"]
+    # The name of the demo source, which is kept as it is called, is half Chinese.
+    yield session.pick("来源", "source"), session.pick(source, source.replace("(虚构数据)", "(fictional data)"))
     yield session.pick("服务", "service"), facts["service"]
     yield session.pick("行政区划", "jurisdiction"), facts["jurisdiction"]
     yield session.pick("事由", "purpose"), facts["purpose"]
@@ -129,7 +135,7 @@ def _confirmed(facts: Facts, session: Session) -> Lines:
 
 def _discharged(facts: Facts, session: Session) -> Lines:
     yield session.pick("措施", "measure"), facts["measure"]
-    yield session.pick("证明", "proof"), facts["proof"]
+    yield session.pick("履行证明", "proof"), facts["proof"]
 
 
 def _settled(facts: Facts, session: Session) -> Lines:

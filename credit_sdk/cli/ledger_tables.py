@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import shlex
 from typing import TYPE_CHECKING
 
 from credit_sdk.cli import ledger_words as said
-from credit_sdk.cli.ledger_json import is_overdue
+from credit_sdk.cli.ledger_json import is_overdue, told_of
 from credit_sdk.decision import words
 from credit_sdk.errors import FAULTS
 from credit_sdk.model.moments import SHANGHAI
@@ -14,12 +14,13 @@ from credit_sdk.ports.ledger import DeliveryState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from credit_sdk.cli.screen import Screen
     from credit_sdk.cli.session import Session
     from credit_sdk.errors import Lang
     from credit_sdk.ledger.recheck import Rechecked
+    from credit_sdk.ledger.unanswered import Unanswered
     from credit_sdk.ports.ledger import Delivery, Duty, KeptDecision
 
 EFFECT_COLOURS: Mapping[str, str] = {"allow": "green", "priority": "cyan", "restrict": "red"}
@@ -49,10 +50,30 @@ def decisions(
         screen.paragraph(empty)
 
 
+def unanswered(found: Sequence[Unanswered], session: Session, *, empty: str) -> None:
+    """An entry for each check without an answer."""
+    screen, pick = session.screen(), session.pick
+    for one in found:
+        made_good = one.answered_by is not None
+        state = pick("已补上", "has one since") if made_good else pick("仍无结论", "still none")
+        screen.entry(f"{minute(one.at)}  {one.domain}/{one.action}", state, colour="green" if made_good else "yellow")
+        facts = [(pick("原因", "why"), one.error + (f" · {fault(one.fault, session.lang)}" if one.fault else ""))]
+        if one.must_check:
+            facts.append((pick("应查必查", "must be checked"), pick("是", "yes")))
+        if one.service:
+            facts.append((pick("服务", "service"), one.service))
+        facts.append((pick("问题编号", "question"), one.question))
+        if one.answered_by is not None:
+            facts.append((pick("后来的结论", "decision"), one.answered_by))
+        screen.facts(facts)
+    if not found:
+        screen.paragraph(empty)
+
+
 def _flags(one: KeptDecision, session: Session) -> str:
     pick = session.pick
     flags = (
-        (one.blocking, pick("阻断", "blocks")),
+        (one.blocking, pick("不得继续", "blocks")),
         (one.degraded, pick("降级", "fallback")),
         (one.shadow, pick("试运行", "shadow")),
     )
@@ -112,8 +133,10 @@ def deliveries(found: Sequence[Delivery], session: Session, now: datetime, *, em
     for one in found:
         state = words.say(said.DELIVERIES, one.state.value, session.lang)
         screen.entry(one.key, f"{one.receiver} · {state}", colour="red" if one.state.value == "refused" else "yellow")
+        kind, action = told_of(one)
         facts = [
-            (pick("结论", "decision"), f"{one.decision_id} · {one.domain}"),
+            (pick("内容", "what"), words.say(said.REPORTS, kind, session.lang)),
+            (pick("结论", "decision"), f"{one.decision_id} · {one.domain}/{action}"),
             (pick("反馈于", "reported"), minute(one.reported_at)),
             (pick("期限", "term"), pick("无", "none") if one.send_by is None else minute(one.send_by)),
             (pick("尝试", "attempts"), str(one.attempts)),
@@ -136,7 +159,7 @@ def _next(one: Delivery, session: Session, now: datetime) -> str:
     return session.pick(f"正在送出（至 {until}）", f"being sent (until {until})")
 
 
-def rechecked(result: Rechecked, session: Session) -> None:
+def rechecked(result: Rechecked, session: Session, today: date) -> None:
     """What became different, and what is due for release by it."""
     screen, pick, lang = session.screen(), session.pick, session.lang
     screen.line(
@@ -157,7 +180,7 @@ def rechecked(result: Rechecked, session: Session) -> None:
         screen.facts([(pick("变化", "changed"), differs), (pick("新结论", "new decision"), one.new.decision_id)])
     if result.due:
         screen.heading(pick("待解除", "Due for release"), "red")
-        duties(result.due, session, datetime.now(SHANGHAI).date(), empty="")
+        duties(result.due, session, today, empty="")
 
 
 def fault(word: str, lang: Lang) -> str:
@@ -169,6 +192,13 @@ def fault(word: str, lang: Lang) -> str:
 def minute(moment: datetime) -> str:
     """A moment, as a person reads it."""
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def on(target: str | None) -> str:
+    """What a command that is shown has to repeat: the ledger, where it was named by an option. An address may have a password."""
+    if target is None:
+        return ""
+    return f" --ledger {'postgresql://…' if '://' in target else shlex.quote(target)}"
 
 
 def done(text: str, screen: Screen, facts: Sequence[tuple[str, str]] = ()) -> None:

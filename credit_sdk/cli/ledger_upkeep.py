@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from credit_sdk.cli.bilingual import Command
+from credit_sdk.cli.bilingual import Command, option
 from credit_sdk.cli.failures import FINDINGS
 from credit_sdk.cli.ledger_opening import named, opened, which
 from credit_sdk.cli.ledger_progress import progress
@@ -14,17 +14,19 @@ from credit_sdk.cli.options import language, layout
 from credit_sdk.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from credit_sdk.cli.session import Session
     from credit_sdk.ledger._salvage import Salvaged
-    from credit_sdk.ledger.retention import Expired
+    from credit_sdk.ledger.retention import Expired, RetentionRules
 
 
 @click.command(
     "repair",
     cls=Command,
     text=(
-        "修复损坏的台账文件：能读的各条转入新文件，旧文件留在旁边；有丢失则退出码 1",
-        "Mend a damaged ledger file: what can be read goes into a fresh one; exits with 1 if anything is lost",
+        "修复损坏的台账文件：认得出的各条转入新文件，旧文件留在旁边；有丢失则退出码 1",
+        "Mend a damaged ledger file: what can be recognised goes into a fresh one; exits with 1 if anything is lost",
     ),
 )
 @which
@@ -55,14 +57,28 @@ def _draw_repair(result: Salvaged, session: Session) -> None:
     from credit_sdk.cli.ledger_tables import done
 
     screen, pick = session.screen(), session.pick
-    lost = [str(first) if first == last else f"{first}–{last}" for first, last in result.lost]
-    facts = [(pick("旧文件", "old file"), result.aside)]
-    if lost:
-        facts.append((pick("丢失的序号", "lost, by number"), ", ".join(lost)))
+    facts = [] if result.aside is None else [(pick("旧文件", "old file"), result.aside)]
+    if result.lost:
+        facts.append((pick("丢失的序号", "lost, by number"), _ranges(result.lost)))
+    if result.lost_before:
+        facts.append((pick("早先丢失的", "lost before"), _ranges(result.lost_before)))
     if result.lost_texts:
         again = pick("下次用到时重新留存", "kept anew when needed again")
         facts.append((pick("丢失的存底文本", "lost texts"), f"{result.lost_texts} ({again})"))
-    done(pick(f"已转入 {result.entries} 条", f"{result.entries} entries are in the fresh file"), screen, facts)
+    if result.foreign:
+        newer = pick(
+            "多半由其他版本写成，修复不了；请升级 credit-sdk", "most likely another version's: upgrade credit-sdk"
+        )
+        facts.append((pick("本版读不懂的", "not understood"), f"{result.foreign} ({newer})"))
+    if result.aside is None:
+        whole = f"没有发现损坏，{result.entries} 条都在；待办和统计已重新推出"
+        done(pick(whole, f"No damage was found, {result.entries} entries; views were made anew"), screen, facts)
+    else:
+        done(pick(f"已转入 {result.entries} 条", f"{result.entries} entries are in the fresh file"), screen, facts)
+
+
+def _ranges(places: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in places)
 
 
 @click.command(
@@ -73,24 +89,35 @@ def _draw_repair(result: Salvaged, session: Session) -> None:
         "What need not be kept any longer (procurement files: 15 years); lists only, removes nothing",
     ),
 )
+@option(
+    "--rules",
+    metavar="FILE.toml",
+    text=("各领域的保存年限（TOML）；默认都是十五年", "Years by domain, as TOML; fifteen for all by default"),
+)
 @which
 @layout
 @language
 @click.pass_obj
-def retention(session: Session, target: str | None) -> None:
+def retention(session: Session, rules: str | None, target: str | None) -> None:
     """List it."""
-    from credit_sdk.ledger.retention import expired
+    from credit_sdk.ledger.retention import RetentionRules, expired, retention_rules
 
+    terms = RetentionRules() if rules is None else retention_rules(rules)
     with opened(target) as ledger:
-        found = expired(ledger.store, ledger.clock())
+        found = expired(ledger.store, ledger.clock(), terms)
     if session.format == "json":
-        session.write_json({"expired": [one._asdict() for one in found]})
+        years = {"years": dict(terms.years), "otherwise": terms.otherwise}
+        session.write_json({"rules": years, "expired": [one._asdict() for one in found]})
     else:
-        _draw_retention(found, session)
+        _draw_retention(found, terms, session)
 
 
-def _draw_retention(found: list[Expired], session: Session) -> None:
+def _draw_retention(found: list[Expired], terms: RetentionRules, session: Session) -> None:
     screen, pick = session.screen(), session.pick
+    # What was used: a domain that a file misspells would be kept for as long as every other.
+    years = [*terms.years.items(), (pick("其他", "others"), terms.otherwise)]
+    listed = pick("，", ", ").join(f"{domain} {number}" for domain, number in years)
+    screen.line(pick(f"保存年限：{listed}", f"Years: {listed}"), "dim")
     if not found:
         screen.paragraph(pick("没有保存期满的核查", "Everything is within its term"))
     for one in found:

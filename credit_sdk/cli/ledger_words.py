@@ -70,7 +70,7 @@ WHYS: Mapping[str, Pair] = {
 
 CHANGED: Mapping[str, Pair] = {
     "effect": ("结论", "effect"),
-    "blocking": ("是否阻断", "blocking"),
+    "blocking": ("是否不得继续", "blocking"),
     "degraded": ("降级", "fallback"),
     "obligations": ("应当执行", "obligations"),
     "advice": ("建议", "advice"),

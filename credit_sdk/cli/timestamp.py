@@ -67,7 +67,13 @@ def since(text: str, key: str = "--since") -> datetime:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return moment(text, key)
+        if _WRITTEN.fullmatch(text) or any(mistake.fullmatch(text) for mistake, _, _ in _MISTAKES):
+            return moment(text, key)
+        raise InvalidRequest(
+            f"不是日期或时刻；请写成 2026-11-21 或 {_EXAMPLE}",
+            f"neither a day nor a moment; write 2026-11-21 or {_EXAMPLE}",
+            key=key,
+        ) from None
     return midnight(day)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from credit_sdk.errors import LedgerDamaged
 from credit_sdk.ledger import _statements as sql
+from credit_sdk.ledger._crc import entry_crc
 from credit_sdk.ledger._projection import Change, project, unreadable
 from credit_sdk.ledger._sqlite_faults import is_damage
 from credit_sdk.ledger._sqlite_file import rebuild_views, transaction
 from credit_sdk.ledger._views import read_entry
+from credit_sdk.ports.ledger import Entry, EntryKind
 from credit_sdk.ports.log import LOGGER
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 BATCH = 1_000
 """Entries in one transaction: other processes' writes wait for no more than that."""
+JUMP = 100_000
+"""So many empty places, of which no repair has told, are none: a number is wrong. Nobody can go through them all."""
 
 _APPLIED = "applied"
 _PLACES = f"SELECT (SELECT value FROM notes WHERE name = '{_APPLIED}'), (SELECT max(sequence) FROM entries)"  # noqa: S608
@@ -31,17 +37,21 @@ _RANGE = (
     "SELECT sequence, id, at, kind, decision_id, body, crc FROM entries WHERE sequence >= ? AND sequence <= ? "
     "ORDER BY sequence"
 )
+_NEXT = "SELECT min(sequence) FROM entries WHERE sequence > ?"
+_NOTES = f"SELECT id, at, kind, decision_id, body, crc FROM entries WHERE kind = '{EntryKind.REPAIRED}'"  # noqa: S608
 _PLACE = "SELECT sequence, id, at, kind, decision_id, body, crc FROM entries WHERE sequence = ?"
 # What a value of the wrong type or an absent one causes: the entry's fault, not the database's.
 _BAD_VALUES = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError)
 
 
 class Unreadable(NamedTuple):
-    """An entry that cannot be read."""
+    """Entries that cannot be read: from, to."""
 
-    sequence: int
+    first: int
+    last: int
     what: str
-    """``crc``: it is not as it was written; ``page``: its place in the file is damaged; ``gone``: it is not there."""
+    """``crc``: it is not as it was written; ``page``: its place in the file is damaged; ``gone``: it is not there; ``place``: the
+    number of the next one is wrong."""
 
 
 def catch_up(connection: sqlite3.Connection, writing: AbstractContextManager[object], name: str) -> None:
@@ -59,14 +69,43 @@ def catch_up(connection: sqlite3.Connection, writing: AbstractContextManager[obj
             with writing, transaction(connection):
                 rebuild_views(connection)
             continue
-        upto = min(applied + BATCH, last)
-        found = list(scan(connection, applied, upto, name))
+        upto = _before_jump(connection, applied)
+        if upto is not None:
+            found: list[Stored | Unreadable] = [Unreadable(upto, upto, "place")]
+        else:
+            upto = min(applied + BATCH, last)
+            found = list(scan(connection, applied, upto, name))
         _tell([one for one in found if isinstance(one, Unreadable)])
-        changes = [_changes(one) for one in found]
+        changes = [each for one in found for each in _changes(one)]
         with writing, transaction(connection):
             if _places(connection)[0] == applied:  # else another process was faster
                 _apply(connection, changes)
                 connection.execute(sql.UPDATES["note"], {"name": _APPLIED, "value": str(upto)})
+
+
+def told_lost(connection: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Places, from and to, of which a repair has told that their entries are lost."""
+    found: list[tuple[int, int]] = []
+    for *values, crc in connection.execute(_NOTES).fetchall():
+        note = Entry(*values)
+        with suppress(ValueError, KeyError, TypeError):
+            if entry_crc(note) == crc:
+                found += [(int(first), int(last)) for first, last in json.loads(note.body)["lost"]]
+    return found
+
+
+def _before_jump(connection: sqlite3.Connection, applied: int) -> int | None:
+    """The place before the next entry, if that is further away than entries can be."""
+    try:
+        [following] = connection.execute(_NEXT, (applied,)).fetchone()
+        if following is None or following - applied <= JUMP:
+            return None
+        known = told_lost(connection)
+    except sqlite3.Error as error:
+        if not is_damage(error) and not _is_text_error(error):
+            raise
+        return None
+    return None if any(first <= applied + 1 <= last for first, last in known) else int(following) - 1
 
 
 def scan(connection: sqlite3.Connection, after: int, upto: int, name: str) -> Iterator[Stored | Unreadable]:
@@ -83,7 +122,7 @@ def scan(connection: sqlite3.Connection, after: int, upto: int, name: str) -> It
         if not is_damage(error) and not _is_text_error(error):
             raise
         if upto - after == 1:
-            yield Unreadable(upto, "page")
+            yield Unreadable(upto, upto, "page")
             return
         middle = (after + upto) // 2
         yield from scan(connection, after, middle, name)
@@ -91,13 +130,15 @@ def scan(connection: sqlite3.Connection, after: int, upto: int, name: str) -> It
         return
     place = after
     for row in rows:
-        yield from (Unreadable(missing, "gone") for missing in range(place + 1, row[0]))
+        if row[0] - place > 1:
+            yield Unreadable(place + 1, row[0] - 1, "gone")
         place = row[0]
         try:
             yield read_entry(row, name)
         except LedgerDamaged:
-            yield Unreadable(place, "crc")
-    yield from (Unreadable(missing, "gone") for missing in range(place + 1, upto + 1))
+            yield Unreadable(place, place, "crc")
+    if place < upto:
+        yield Unreadable(place + 1, upto, "gone")
 
 
 def _places(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -106,7 +147,7 @@ def _places(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def _tell(unreadable_: Sequence[Unreadable]) -> None:
-    lost = [one.sequence for one in unreadable_ if one.what != "gone"]  # what is gone was told of by the repair
+    lost = [one.first for one in unreadable_ if one.what != "gone"]  # what is gone was told of by the repair
     if lost:
         LOGGER.error(
             "台账第 %d 至 %d 条中有 %d 条读不出来, 统计中缺少; 运行 credit ledger repair · between entries %d and %d of the "
@@ -115,10 +156,10 @@ def _tell(unreadable_: Sequence[Unreadable]) -> None:
         )
 
 
-def _changes(found: Stored | Unreadable) -> list[Change]:
+def _changes(found: Stored | Unreadable) -> list[list[Change]]:
     if isinstance(found, Unreadable):
-        return unreadable(found.sequence, found.what)
-    return project(found)
+        return [unreadable(place, found.what) for place in range(found.first, found.last + 1)]
+    return [project(found)]
 
 
 def _apply(connection: sqlite3.Connection, changes: Sequence[Sequence[Change]]) -> None:

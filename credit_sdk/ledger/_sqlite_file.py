@@ -10,11 +10,21 @@ import stat
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from credit_sdk.errors import LedgerDamaged
 from credit_sdk.ledger import _schema
 from credit_sdk.ledger._faults import CLOSED, unavailable
-from credit_sdk.ledger._sqlite_faults import FOREIGN, NEWER, NO_WAL, is_busy
+from credit_sdk.ledger._sqlite_faults import (
+    FOREIGN,
+    NEWER,
+    NO_PERMISSION,
+    NO_WAL,
+    is_busy,
+    is_corrupt,
+    no_way_in,
+    orphaned,
+)
 from credit_sdk.ports.log import LOGGER
 
 if TYPE_CHECKING:
@@ -40,6 +50,8 @@ class Handle:
         self._durable = durable
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
+        self._fixed = False
+        """Whether it is read as it lies there, see :func:`connect_fixed`."""
         self._over = False
 
     def connection(self) -> sqlite3.Connection:
@@ -52,7 +64,15 @@ class Handle:
         while self._connection is None:
             _make(self._path, self._name)
             self._file = _identity(self._path)
-            self._connection = connect(self._path, name=self._name, wait=self._wait, durable=self._durable)
+            self._fixed = False
+            try:
+                self._connection = connect(self._path, name=self._name, wait=self._wait, durable=self._durable)
+            except sqlite3.OperationalError as error:
+                if is_busy(error) or _may_be_written(self._path):
+                    raise
+                if self._durable:
+                    raise unavailable(self._name, NO_PERMISSION) from error
+                self._connection, self._fixed = connect_fixed(self._path, name=self._name), True
             self.still_there()  # while it waited, the file may have been exchanged
         return self._connection
 
@@ -62,10 +82,10 @@ class Handle:
         A file is put aside when it is repaired, or by somebody who moves or deletes it.
         """
         try:
-            if _identity(self._path) == self._file:
+            if _identity(self._path) == self._file and not (self._fixed and _has_log(self._path)):
                 return True
         except FileNotFoundError:
-            pass
+            _tell_gone(self._file, self._name)
         self.close()
         return False
 
@@ -95,6 +115,50 @@ def _identity(path: str) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+def _may_be_written(path: str) -> bool:
+    return all(os.access(one, os.W_OK) for one in (path, os.path.dirname(path)))  # noqa: PTH120
+
+
+def _has_log(path: str) -> bool:
+    return os.path.lexists(f"{os.path.realpath(path)}-wal")
+
+
+_GONE_TOLD: set[tuple[int, int]] = set()
+
+
+def _tell_gone(file: tuple[int, int], name: str) -> None:
+    """Say in the log, once, that an open ledger is there no more: what is written from now on is in another file."""
+    if file not in _GONE_TOLD:
+        _GONE_TOLD.add(file)
+        LOGGER.error(
+            "正在使用的台账文件被移走或删除: %s; 之前的记录在原文件里, 请把它 (连同 -wal) 放回或另存 | the ledger's file was moved or"
+            " deleted while it was in use: %s; what was kept before is in that file, put it back or keep it (with its -wal)",
+            name,
+            name,
+        )
+
+
+def connect_fixed(path: str, *, name: str) -> sqlite3.Connection:
+    """Open a ledger that cannot be written, as it lies there: on a read-only medium, or without the right.
+
+    :raises LedgerUnavailable: that will not do: its newest entries are in a log, or it is of another version.
+    :raises sqlite3.Error: it cannot be opened.
+    """
+    if _has_log(path):  # what is in it would be passed over
+        raise unavailable(name, NO_PERMISSION)
+    connection = sqlite3.connect(
+        f"file:{quote(path)}?immutable=1", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if version(connection, name) != len(MIGRATIONS):
+            raise unavailable(name, NO_PERMISSION)  # noqa: TRY301 - as bad as one that cannot be opened
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def connect(path: str, *, name: str, wait: float, durable: bool) -> sqlite3.Connection:
     """Open the ledger in ``path``, making it if there is none, and bring it up to this version.
 
@@ -109,7 +173,7 @@ def connect(path: str, *, name: str, wait: float, durable: bool) -> sqlite3.Conn
         path, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
-        _prepare(connection, name, wait)
+        _enter(connection, name, wait)
         if durable:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cell_size_check = ON")  # notices a damaged page before it is written on
@@ -126,12 +190,14 @@ def connect(path: str, *, name: str, wait: float, durable: bool) -> sqlite3.Conn
 def _make(path: str, name: str) -> None:
     """A ledger's beginning that only its owner may read; SQLite gives its companions (``-wal``, ``-shm``) the same rights.
 
-    It is made beside its place, and then given the name: nobody ever sees an empty file that would become a ledger. So one
+    None is begun where a log (``-wal``) of another still stands, which would be taken for its own. It is made beside its place, and then given the name: nobody ever sees an empty file that would become a ledger. So one
     that is empty was cut short, or was made by somebody else.
     """
     try:
         check_not_empty(path, name)
     except FileNotFoundError:
+        if _has_log(path) and not os.path.lexists(path):  # in this order: another process may be making it
+            raise unavailable(name, orphaned(os.path.basename(path))) from None  # noqa: PTH119
         _begin(path)
     else:
         _look_at_rights(path)
@@ -234,6 +300,15 @@ def rebuild_views(connection: sqlite3.Connection) -> None:
 
 MIGRATIONS: Sequence[Callable[[sqlite3.Connection], None]] = (_make_everything, rebuild_views)
 """The step from version n to n + 1 stands in place n. Facts are carried over; views that change are made anew."""
+
+
+def _enter(connection: sqlite3.Connection, name: str, wait: float) -> None:
+    try:
+        _prepare(connection, name, wait)
+    except sqlite3.DatabaseError as error:
+        if is_corrupt(error):
+            raise no_way_in(name) from error
+        raise
 
 
 def _prepare(connection: sqlite3.Connection, name: str, wait: float) -> None:

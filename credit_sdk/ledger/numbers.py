@@ -45,7 +45,7 @@ NUMBERS: Mapping[str, tuple[str, str]] = {
 }
 """The numbers of :class:`~credit_sdk.ports.ledger.Counts`, in their order, as they are called."""
 
-_COLUMNS = ("domain", "action", *NUMBERS, "reasons")
+_COLUMNS = ("month", "domain", "action", *NUMBERS, "reasons", "incomplete")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -121,9 +121,14 @@ def report(counts: Sequence[Counts], period: Period, now: datetime, losses: Loss
     }
 
 
-def csv_text(counts: Sequence[Counts], lang: Lang = "zh") -> str:
-    """The report as CSV (RFC 4180): a line of headings, a line for each domain and action, and their sum."""
+def csv_text(counts: Sequence[Counts], period: Period, lang: Lang = "zh", losses: Losses = NOTHING_LOST) -> str:
+    """The report as CSV (RFC 4180): a line of headings, a line for each domain and action, and their sum.
+
+    :param losses: how many entries the numbers lack, whatever their month: the last column, the same in every line.
+    """
     heads = {
+        "month": ("月份", "month"),
+        "incomplete": ("台账缺条数", "entries lacking"),
         "domain": ("领域", "domain"),
         "action": ("办理事项", "action"),
         "reasons": ("未执行原因", "reasons"),
@@ -132,11 +137,13 @@ def csv_text(counts: Sequence[Counts], lang: Lang = "zh") -> str:
     written = io.StringIO()
     lines = csv.writer(written, lineterminator="\r\n")
     lines.writerow([heads[name][lang == "en"] for name in _COLUMNS])
+    month_ = period.month or f"{period.since:%Y-%m-%d}/{period.until:%Y-%m-%d}"
     everything = total(counts)
     for one in (*counts, everything):
         whose = ("合计", "total")[lang == "en"] if one is everything else one.domain
         sums = [getattr(one, name) for name in NUMBERS]
-        lines.writerow([_harmless(whose), "" if one is everything else _harmless(one.action), *sums, _reasons(one)])
+        action = "" if one is everything else _harmless(one.action)
+        lines.writerow([month_, _harmless(whose), action, *sums, _reasons(one), sum(losses)])
     return written.getvalue()
 
 

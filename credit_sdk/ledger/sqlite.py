@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from credit_sdk.errors import InvalidRequest, InvalidSettings
 from credit_sdk.ledger import _statements as sql
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from credit_sdk.ledger._views import Row
     from credit_sdk.ports.ledger import Delivery, Entry
 
+T = TypeVar("T")
+
 _ENTRY = "INSERT INTO entries (id, at, kind, decision_id, body, crc) VALUES "
 _UNLESS_THERE = " ON CONFLICT (id) DO NOTHING"
 _VALUES = "(?, ?, ?, ?, ?, ?)"
@@ -40,6 +42,17 @@ _KEEP = (
 )
 _FACTS = frozenset({sql.ENTRY, sql.ENTRIES, sql.TEXT})
 _PATIENCE_AT_FORK = 10.0
+
+
+class _Brought:
+    """What one caller has to be written."""
+
+    __slots__ = ("rows", "there")
+
+    def __init__(self, rows: Sequence[tuple[object, ...]]) -> None:
+        self.rows = rows
+        self.there: frozenset[str] = frozenset()
+        """Ids of those that were in the file before."""
 
 
 class SqliteLedger(SqlViews):
@@ -56,7 +69,7 @@ class SqliteLedger(SqlViews):
     _writing: threading.Lock
     """Taken after ``_reading``, by whoever takes both."""
     _paused: list[threading.Lock]
-    _commits: GroupCommit[Sequence[tuple[object, ...]]]
+    _commits: GroupCommit[_Brought]
     _kept: set[str]
     """Digests of texts that are in the file, by this process's knowledge."""
 
@@ -92,9 +105,10 @@ class SqliteLedger(SqlViews):
 
     # ------------------------------------------------------------------------------------------------------ writing
 
-    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> None:
+    def append(self, entries: Sequence[Entry], *, connection: Any = None) -> Collection[str]:
         """Write entries; durable on return.
 
+        :returns: ids of those that were there already.
         :raises InvalidRequest: ``connection`` is given: a file of its own takes part in nobody's transaction.
         """
         if self._closed:
@@ -109,8 +123,10 @@ class SqliteLedger(SqlViews):
             rows = [(*entry, entry_crc(entry)) for entry in entries]
         except UnicodeEncodeError:
             raise no_text() from None
+        brought = _Brought(rows)
         if rows:
-            self._commits.put(rows)
+            self._commits.put(brought)
+        return brought.there
 
     def keep(self, digest: str, text: str) -> None:
         """Keep a text under its digest; once."""
@@ -124,18 +140,21 @@ class SqliteLedger(SqlViews):
             self._until_there(lambda connection: connection.execute(_KEEP, row))
             self._kept.add(digest)
 
-    def _write(self, batch: Sequence[Sequence[tuple[object, ...]]]) -> None:
-        rows = list(chain.from_iterable(batch))
+    def _write(self, batch: Sequence[_Brought]) -> None:
+        rows = list(chain.from_iterable([one.rows for one in batch]))
         with self._writing, explaining(self._name):
-            self._until_there(lambda connection: _insert(connection, rows))
+            there = self._until_there(lambda connection: _insert(connection, rows))
+        if there:
+            for one in batch:
+                one.there = there.intersection([row[0] for row in one.rows])
 
-    def _until_there(self, write: Callable[[sqlite3.Connection], object]) -> None:
+    def _until_there(self, write: Callable[[sqlite3.Connection], T]) -> T:
         while True:
-            write(self._facts.connection())
+            written = write(self._facts.connection())
             # Else the file was put aside (repaired, or moved) while this was being written to it: write to its successor
             # too. What is there already is not written again.
             if self._facts.still_there():
-                return
+                return written
             self._kept.clear()
 
     # ------------------------------------------------------------------------------------------------------- claims
@@ -243,15 +262,33 @@ def _take(lock: threading.Lock, until: float) -> bool:
     return lock.acquire(timeout=max(0.0, until - time.monotonic()))
 
 
-def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+def _insert(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> frozenset[str]:
+    """Write rows in one transaction.
+
+    :returns: ids of those that were there before.
+    """
     if len(rows) <= _AT_ONCE:
         # One step of one statement, commit included: SQLite lets other threads run at every step.
-        connection.execute(_statement(len(rows)), tuple(chain.from_iterable(rows)))
-        return
-    with transaction(connection):
-        for start in range(0, len(rows), _AT_ONCE):
-            part = rows[start : start + _AT_ONCE]
-            connection.execute(_statement(len(part)), tuple(chain.from_iterable(part)))
+        written = connection.execute(_statement(len(rows)), tuple(chain.from_iterable(rows))).rowcount
+    else:
+        written = 0
+        with transaction(connection):
+            for start in range(0, len(rows), _AT_ONCE):
+                part = rows[start : start + _AT_ONCE]
+                written += connection.execute(_statement(len(part)), tuple(chain.from_iterable(part))).rowcount
+    return frozenset() if written == len(rows) else _there_before(connection, [row[0] for row in rows], written)
+
+
+def _there_before(connection: sqlite3.Connection, ids: Sequence[object], written: int) -> frozenset[str]:
+    """Which of the entries were there before the last transaction, which wrote so many of them."""
+    found: list[tuple[str, int]] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        part = ids[start : start + _AT_ONCE]
+        places = ", ".join("?" * len(part))
+        found += connection.execute(f"SELECT id, sequence FROM entries WHERE id IN ({places})", part)  # noqa: S608
+    # One transaction's entries are numbered one after the other.
+    first = connection.execute("SELECT last_insert_rowid() + 1 - ?", (written,)).fetchone()[0]
+    return frozenset(id for id, sequence in found if not written or sequence < first)
 
 
 def _statement(rows: int) -> str:

@@ -210,7 +210,37 @@ def test_closed_is_closed(tmp_path: Path) -> None:
     assert not (tmp_path / "ledger.db-wal").exists()
 
 
-def test_a_file_that_was_moved_is_noticed(tmp_path: Path) -> None:
+def test_none_is_begun_beside_the_log_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    (tmp_path / "ledger.db-wal").write_bytes(b"whatever it holds")
+    for use in (append, lambda path: SqliteLedger(path).decisions()):
+        with pytest.raises(LedgerUnavailable, match=r"ledger\.db-wal") as caught:
+            use(path)
+        assert "ledger.db-wal" in caught.value.message("en")
+        assert not caught.value.retryable
+    assert [one.name for one in tmp_path.iterdir()] == ["ledger.db-wal"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be moved")
+def test_a_file_that_was_moved_without_its_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What was acknowledged is in both together; put back, nothing is missing."""
+    path = tmp_path / "ledger.db"
+    with SqliteLedger(path) as ledger:
+        first, late = checked(), checked()
+        ledger.append([first])
+        assert len(ledger.decisions()) == 1
+        path.rename(tmp_path / "moved.db")
+        for _ in range(2):
+            for use in (lambda: ledger.append([checked()]), ledger.decisions):
+                with pytest.raises(LedgerUnavailable, match="放回"):
+                    use()
+        assert [("移走或删除" in line) for line in caplog.messages] == [True]
+        (tmp_path / "moved.db").rename(path)
+        ledger.append([late])
+        assert {first.id, late.id} <= {one.decision_id for one in ledger.decisions()}
+
+
+def test_a_file_that_was_moved_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """What is acknowledged is in the file that bears the name."""
     path = tmp_path / "ledger.db"
     with SqliteLedger(path) as ledger:
@@ -224,3 +254,4 @@ def test_a_file_that_was_moved_is_noticed(tmp_path: Path) -> None:
         ledger.keep("d", "虚构规则")
         assert [one.decision_id for one in ledger.decisions()] == [late.id]
         assert ledger.text("d") == "虚构规则"
+    assert [("移走或删除" in line) for line in caplog.messages] == [True]

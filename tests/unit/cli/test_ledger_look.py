@@ -5,16 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import os
-from datetime import timedelta
+from contextlib import closing
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from credit_sdk import CreditClient
+from credit_sdk.cli.ledger_json import is_overdue
+from credit_sdk.errors import NoDecision
 from credit_sdk.ledger.desk import Ledger
+from credit_sdk.ledger.sqlite import SqliteLedger
+from credit_sdk.model.moments import SHANGHAI
 from credit_sdk.model.subject import Subject
+from credit_sdk.ports.ledger import DutyState
 from credit_sdk.testing import fictional_code
+from credit_sdk.testing.ledger import checked, measure, reported
 from tests.unit.cli.ledger_book import REASON, Book
+from tests.unit.ledger.matters import Office
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +93,64 @@ def test_list_page_by_page(credit: Callable[..., Run], book: Book) -> None:
     assert ids(credit("ledger", "list", "--limit", "2", "--before", first[-1])) == [book.honoured, book.spared]
 
 
+def test_list_says_that_there_are_more(credit: Callable[..., Run], book: Book) -> None:
+    assert [credit("ledger", "list", "--limit", limit).json["more"] for limit in ("2", "4", "5")] == [True, True, False]
+    table = credit("ledger", "list", "--limit", "2", "--format", "table").out
+    assert f"--before {book.allowed}" in table
+    assert "--before" not in credit("ledger", "list", "--format", "table").out
+
+
+def test_list_before_what_is_not_there(credit: Callable[..., Run], book: Book) -> None:
+    run = credit("ledger", "list", "--before", "01a2009a-1111-7111-8111-111111111111")
+    assert (run.error["error"], run.error["key"]) == ("unknown_decision", "--before")
+    assert run.code == 2
+    del book
+
+
+def test_checks_without_an_answer_are_found(credit: Callable[..., Run], tmp_path: Path) -> None:
+    office = Office(tmp_path, service="bids")
+
+    def ask(number: int) -> None:
+        office.platform.down = True
+        with pytest.raises(NoDecision):
+            office.check(number)
+        office.platform.down = False
+
+    ask(1)
+    ask(2)
+    answer = office.check(1).decision_id
+    ask(3)
+    office.close()
+    path = str(tmp_path / "ledger.db")
+    run = credit("ledger", "list", "--undecided", "--ledger", path)
+    assert run.code == 0
+    assert [one["answered_by"] for one in run.json["undecided"]] == [None, None, answer]
+    first = run.json["undecided"][0]
+    assert (first["domain"], first["action"], first["service"]) == ("test", "award", "bids")
+    assert (first["error"], first["must_check"]) == ("source_unavailable", True)
+    assert len({one["question"] for one in run.json["undecided"]}) == 3
+    assert not any(fictional_code(number) in run.out for number in (1, 2, 3))
+    some = credit("ledger", "list", "--undecided", "--ledger", path, "--limit", "2")
+    assert (len(some.json["undecided"]), some.json["more"]) == (2, True)
+    for options, count in ((["--code", fictional_code(2)], 1), (["--domain", "other"], 0), (["--action", "award"], 3)):
+        assert len(credit("ledger", "list", "--undecided", "--ledger", path, *options).json["undecided"]) == count
+    table = credit("ledger", "list", "--undecided", "--ledger", path, "--format", "table").out
+    assert "仍无结论" in table
+    assert answer in table
+    wrong = credit("ledger", "list", "--undecided", "--ledger", path, "--listing", "L-1")
+    assert (wrong.code, wrong.error["key"]) == (2, "--listing")
+
+
+def test_commands_that_are_shown_name_the_ledger(
+    credit: Callable[..., Run], book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "--ledger" not in credit("ledger", "show", book.refused, "--format", "table").out
+    monkeypatch.delenv("CREDIT_LEDGER")
+    table = credit("ledger", "show", book.refused, "--format", "table", "--ledger", book.path).out
+    assert f"credit ledger replay {book.refused} --ledger" in " ".join(table.split())
+    assert "".join(table.split()).count(f"--ledger{book.path}") == 2
+
+
 def test_show_tells_the_whole_story_in_order(credit: Callable[..., Run], book: Book, tmp_path: Path) -> None:
     book.deliver(tmp_path)
     story = credit("ledger", "show", book.refused).json
@@ -136,8 +202,11 @@ def test_stats_of_a_month(credit: Callable[..., Run], book: Book) -> None:
 
 
 def test_stats_as_csv_and_table(credit: Callable[..., Run], book: Book) -> None:
-    rows = list(csv.reader(io.StringIO(credit("ledger", "stats", "--format", "csv").out)))
-    assert [row[0] for row in rows] == ["领域", "test", "合计"]
+    text = credit("ledger", "stats", "--format", "csv").out
+    assert text.startswith("\ufeff"), "without it, spreadsheets read Chinese as something else"
+    rows = list(csv.reader(io.StringIO(text[1:])))
+    assert [row[:2] for row in rows] == [["月份", "领域"], ["2026-11", "test"], ["2026-11", "合计"]]
+    assert [row[-1] for row in rows] == ["台账缺条数", "0", "0"]
     zh = credit("ledger", "stats", "--format", "table").out
     assert "应查 5" in zh
     assert "措施落实 50%" in zh
@@ -170,7 +239,11 @@ def test_reports_that_wait(credit: Callable[..., Run], book: Book) -> None:
     run = credit("ledger", "waiting")
     assert (run.code, len(run.json["reports"]), run.json["late"]) == (0, 3, 0)
     assert credit("ledger", "waiting", "--late").json["reports"] == []
-    assert book.report in credit("ledger", "waiting", "--format", "table").out
+    assert {(one["kind"], one["action"]) for one in run.json["reports"]} == {("outcome", "award")}
+    table = credit("ledger", "waiting", "--format", "table").out
+    assert book.report in table
+    assert "执行反馈" in table
+    assert "test/award" in table
 
 
 def test_obligations_open_and_overdue(credit: Callable[..., Run], book: Book) -> None:
@@ -184,6 +257,42 @@ def test_obligations_open_and_overdue(credit: Callable[..., Run], book: Book) ->
     assert late.code == 1
     assert [one["decision_id"] for one in late.json["obligations"]] == [book.honoured]
     assert "已逾期" in credit("ledger", "obligations", "--format", "table").out
+
+
+def test_no_number_of_restrictions_hides_what_is_overdue(
+    credit: Callable[..., Run], book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older restrictions, however many are in force; and what is not shown is said not to be."""
+    for module in ("ledger_limits", "ledger_outstanding"):
+        monkeypatch.setattr(f"credit_sdk.cli.{module}.MOST", 2)
+    with closing(Ledger.open(book.path)) as ledger:
+        ledger.report(book.unreported, executed=["test.refuse"])
+        ledger.report(book.spared, executed=["test.refuse"])
+        assert len(ledger.store.duties(states=(DutyState.EXECUTED,))) == 3
+    run = credit("ledger", "obligations")
+    assert ([one["decision_id"] for one in run.json["obligations"]], run.err) == ([book.honoured], "")
+    book.clock.advance(timedelta(days=7))
+    assert credit("ledger", "obligations").code == 1
+    waiting = credit("ledger", "waiting")
+    assert (len(waiting.json["reports"]), waiting.error["warning"]) == (2, "ledger_cut")
+
+
+def test_what_is_overdue_comes_first_and_once(credit: Callable[..., Run], book: Book) -> None:
+    book.clock.advance(timedelta(days=7))
+    run = credit("ledger", "obligations")
+    found = [(one["decision_id"], one["overdue"]) for one in run.json["obligations"]]
+    assert found == [(book.honoured, True), (book.unreported, False)]
+
+
+def test_a_penalty_that_was_carried_out_is_not_overdue(tmp_path: Path) -> None:
+    """As in the numbers: its day was one to carry it out by."""
+    decision = checked(measure(due_on="2026-11-20"), at=datetime(2026, 11, 1, tzinfo=SHANGHAI))
+    with SqliteLedger(tmp_path / "a.db") as store:
+        store.append([decision])
+        assert [is_overdue(one, date(2026, 12, 1)) for one in store.duties()] == [True]
+        store.append([reported(decision, ["refuse"])])
+        assert [is_overdue(one, date(2026, 12, 1)) for one in store.duties()] == [False]
+        assert store.duties(overdue_on=date.max) == []
 
 
 def test_releases_by_feed_and_by_date(credit: Callable[..., Run], book: Book) -> None:
@@ -208,10 +317,23 @@ def test_affected_names_every_decision_and_what_was_done(credit: Callable[..., R
     assert credit("ledger", "affected", "L-99").json["decisions"] == []
 
 
+def test_retention_by_the_terms_of_a_file(credit: Callable[..., Run], book: Book, tmp_path: Path) -> None:
+    rules = tmp_path / "retention.toml"
+    rules.write_text("otherwise = 5\n\n[years]\nprocurement = 20\n", encoding="utf-8")
+    book.clock.advance(timedelta(days=6 * 366))
+    assert credit("ledger", "retention").json["expired"] == []
+    run = credit("ledger", "retention", "--rules", str(rules))
+    assert run.json["rules"] == {"years": {"procurement": 20}, "otherwise": 5}
+    assert [(one["domain"], one["month"]) for one in run.json["expired"]] == [("test", "2026-11")]
+    assert "procurement 20，其他 5" in credit("ledger", "retention", "--rules", str(rules), "--format", "table").out
+    rules.write_text("[years]\nprocurement = 10\n", encoding="utf-8")
+    run = credit("ledger", "retention", "--rules", str(rules))
+    assert (run.code, run.error["error"]) == (2, "invalid_settings")
+    assert (run.error["file"], run.error["line"], run.error["key"]) == (str(rules), 2, "years.procurement")
+
+
 @pytest.mark.parametrize("command", ["list", "stats", "dead", "waiting", "obligations", "releases", "retention"])
 def test_an_empty_answer_is_said_in_both_languages(credit: Callable[..., Run], tmp_path: Path, command: str) -> None:
-    from credit_sdk.ledger.sqlite import SqliteLedger
-
     store = SqliteLedger(tmp_path / "empty.db")
     assert store.decisions() == []
     store.close()
@@ -252,8 +374,6 @@ def test_an_empty_file_is_no_ledger(credit: Callable[..., Run], tmp_path: Path) 
 
 
 def test_what_somebody_is_sending_is_said_to_be_sent(credit: Callable[..., Run], book: Book) -> None:
-    from credit_sdk.ledger.sqlite import SqliteLedger
-
     store = SqliteLedger(book.path)
     store.claim("somebody", book.clock(), lease=60, limit=1)
     store.close()

@@ -12,6 +12,7 @@ import pytest
 
 from credit_sdk.errors import InvalidRequest, SourceUnavailable
 from credit_sdk.ledger import numbers
+from credit_sdk.ledger.losses import Losses
 from credit_sdk.model.moments import SHANGHAI
 from credit_sdk.ports.ledger import Counts
 from tests.unit.ledger.matters import LISTS
@@ -81,12 +82,12 @@ def test_the_sum() -> None:
 
 @pytest.mark.parametrize(("lang", "head", "sum_"), [("zh", "应查", "合计"), ("en", "checks due", "total")])
 def test_csv_is_a_table_that_no_spreadsheet_runs(lang: str, head: str, sum_: str) -> None:
-    text = numbers.csv_text(TWO, "en" if lang == "en" else "zh")
+    text = numbers.csv_text(TWO, NOVEMBER, "en" if lang == "en" else "zh", Losses(2, 1))
     heads, *rows = csv.reader(io.StringIO(text))
-    assert heads[2] == head
-    assert [row[0] for row in rows] == ["a", "b", sum_]
+    assert heads[3] == head
+    assert [row[:2] for row in rows] == [["2026-11", "a"], ["2026-11", "b"], ["2026-11", sum_]]
     assert all(len(row) == len(heads) for row in rows)
-    assert rows[0][-1] == "'=cmd() ×1；甲 ×1"
+    assert [row[-2:] for row in rows[:2]] == [["'=cmd() ×1；甲 ×1", "3"], ["甲 ×1", "3"]]
     assert text.endswith("\r\n")
 
 
