@@ -49,7 +49,18 @@ def closing(result: Closing, session: Session) -> None:
         state = pick(f"月结于 {at}", f"Closed on {at}")
         if result.repeated:
             state += pick("，此前已结，数字不变", ", before this; its numbers stay as they were")
+    if result.service is not None:
+        state += pick(f"（服务：{result.service}）", f" (service: {result.service})")
     screen.line(state, "bold")
+    if result.losses:
+        lacking = result.losses.damaged + result.losses.missing
+        screen.bullet(
+            pick(
+                f"台账当时缺 {lacking} 条，数字不全",
+                f"the ledger lacked {lacking} entries then: the numbers are incomplete",
+            ),
+            mark="✗",
+        )
     sent = ", ".join(f"{receiver} {count}" for receiver, count in result.sent.items()) or "0"
     screen.facts(
         [

@@ -128,8 +128,9 @@ def _tell_losses(ledger: Ledger) -> None:
         warn(
             session,
             "ledger_damaged",
-            f"台账有 {lost.damaged} 条读不出来，以下内容不含它们；请运行 credit ledger repair",
-            f"{lost.damaged} entries of the ledger cannot be read, and what is shown lacks them; run credit ledger repair",
+            f"台账有 {lost.damaged} 条读不出来，以下内容不含它们；请运行 credit ledger repair（它会说是损坏，还是新版本写的）",
+            f"{lost.damaged} entries of the ledger cannot be read, and what is shown lacks them; run credit ledger repair, which"
+            " tells whether they are damaged or a newer version's",
             file=ledger.name,
         )
     if lost.missing:

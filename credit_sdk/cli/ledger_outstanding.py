@@ -73,9 +73,8 @@ def dead(session: Session, target: str | None) -> int:
     else:
         ledger_tables.deliveries(found, session, now, empty=session.pick("没有死信", "No dead letters"))
         if found:
-            session.screen().line(
-                session.pick("改正后重送：credit ledger retry --all", "Try again: credit ledger retry --all"), "dim"
-            )
+            again = f"credit ledger retry --all{ledger_tables.on(target)}"
+            session.screen().line(session.pick(f"改正后重送：{again}", f"Try again: {again}"), "dim")
     return FINDINGS if found else 0
 
 
@@ -152,10 +151,11 @@ def releases(session: Session, everything: bool, target: str | None) -> int:
     if session.format == "json":
         session.write_json({"releases": [ledger_json.duty(one) for one in shown]})
     else:
-        ledger_tables.duties(
-            shown, session, shanghai_day(now), empty=session.pick("没有待解除的限制", "Nothing is due for release")
-        )
+        empty = session.pick("没有待解除的限制", "Nothing is due for release")
+        if everything:
+            empty = session.pick("没有执行中的限制", "No restriction is in force")
+        ledger_tables.duties(shown, session, shanghai_day(now), empty=empty)
         if due:
-            hint = session.pick("解除后入账：credit ledger release ID", "Once lifted, say so: credit ledger release ID")
-            session.screen().line(hint, "dim")
+            lifted = f"credit ledger release ID{ledger_tables.on(target)}"
+            session.screen().line(session.pick(f"解除后入账：{lifted}", f"Once lifted, say so: {lifted}"), "dim")
     return FINDINGS if due else 0

@@ -122,6 +122,16 @@ def test_a_month_is_closed_once(credit: Callable[..., Run], book: Book) -> None:
     assert "此前已结" in credit("ledger", "close", "--month", "2026-11", "--format", "table").out
 
 
+def test_a_month_of_a_ledger_that_lacks_something_says_so(credit: Callable[..., Run], book: Book) -> None:
+    with sqlite3.connect(book.path) as file:
+        file.execute("INSERT INTO entries (id, at, kind, body, crc) VALUES ('x', 'x', 'checked', '{}', 0)")
+    file.close()
+    book.clock.advance(timedelta(days=20))
+    shown = credit("ledger", "close", "--month", "2026-11", "--format", "table")
+    assert "台账当时缺 1 条，数字不全" in shown.out
+    assert credit("ledger", "close", "--month", "2026-11").json["incomplete"] is True
+
+
 def test_replay(credit: Callable[..., Run], book: Book) -> None:
     run = credit("ledger", "replay", book.refused)
     assert (run.code, run.json["same"]) == (0, True)
