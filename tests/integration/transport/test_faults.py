@@ -291,7 +291,8 @@ class TestRetries:
         assert 0.95 < time.monotonic() - started < 1.6
 
     @pytest.mark.parametrize(
-        ("value", "seconds"), [("3600", 3600), ("9999999999", 1e9), ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9)]
+        ("value", "seconds"),
+        [("3600", 3600), ("9999999999", 1e9), ("99999999999", 1e9), ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9)],
     )
     def test_an_absurd_retry_after_is_told_and_not_waited_for(
         self, connect: Connect, value: str, seconds: float
@@ -303,7 +304,7 @@ class TestRetries:
         assert time.monotonic() - started < 0.5
         assert len(server.requests) == 1
 
-    @pytest.mark.parametrize("value", ["soon", "-1", "1e3", "", "99999999999", "٣"])
+    @pytest.mark.parametrize("value", ["soon", "-1", "1e3", "", "٣"])
     def test_nonsense_is_no_retry_after(self, connect: Connect, value: str) -> None:
         with ScriptedServer(scripted.too_many(value.encode().decode("latin-1"))) as server:
             found = failure(connect(server.url, retries=NO_PAUSE))
