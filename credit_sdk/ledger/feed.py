@@ -32,11 +32,9 @@ if TYPE_CHECKING:
 _MOST_UNWRITTEN = 100
 """So many changes that concern nobody are read again rather than a cursor written down for them."""
 
-_APART = timedelta(minutes=1)
-"""How far the feed's clock and ours may be apart."""
 _BEHIND = timedelta(hours=1)
-"""How old a change may be by the feed's clock that is news all the same, where the feed was read before: its clock may be wrong,
-and a source behind its feed."""
+"""How old a change may be by the feed's clock that is news all the same: its clock may be wrong, and a source behind its feed. To
+ask once more than needed costs a question; not to ask may cost an award."""
 
 _PAGE = 1000
 
@@ -99,8 +97,7 @@ def moved_since(
 ) -> bool | None:
     """Whether something changed for a subject since a moment, as far as the feed knows.
 
-    A change that happened before does not count because it is read only now; unless the feed had been read before the decision
-    was made, and did not have it then.
+    A change that happened long before does not count because it is read only now.
 
     :param marks: the subject's, see :mod:`credit_sdk.ledger.marks`.
     :param since: when it was last asked for: the moment as of which its data were read.
@@ -116,7 +113,7 @@ def moved_since(
         return None
     stored = store.entry(decision_id) if decision_id is not None else None
     place = 0 if stored is None else stored.sequence
-    wanted, earliest = set(marks), news_from(store, place, since)
+    wanted, earliest = set(marks), news_from(since)
     for body in read_since(store, place):
         if body.get("missed"):
             return None
@@ -126,17 +123,12 @@ def moved_since(
     return None if _was_read_between(store, since, place) else False
 
 
-def news_from(store: LedgerStore, place: int, since: datetime) -> datetime:
-    """From which moment on a change is news that was read after a place in the ledger.
+def news_from(since: datetime) -> datetime:
+    """From which moment on, by the feed's clock, a change is news.
 
-    :param since: when the data were read that the entry in that place rests on.
+    :param since: when the data were read, by ours.
     """
-    return since - (_BEHIND if _was_read_before(store, place) else _APART)
-
-
-def _was_read_before(store: LedgerStore, place: int) -> bool:
-    """Whether the feed was followed before a place in the ledger."""
-    return any(one.sequence < place for one in store.entries(kinds=(EntryKind.FOLLOWED,), limit=1))
+    return since - _BEHIND
 
 
 def _was_read_between(store: LedgerStore, since: datetime, place: int) -> bool:

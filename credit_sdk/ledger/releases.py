@@ -104,7 +104,7 @@ def find_ended(store: LedgerStore, now: datetime, *, besides: Collection[str] = 
         heard = {id_: said[id_] for id_ in duty.listings if id_ in said and said[id_].sequence > since}
         reasons = {id_: _how(heard.get(id_), ends.get(id_), decided_at, today) for id_ in duty.listings}
         known = {id_: reason for id_, reason in reasons.items() if reason is not None}
-        if known and len(known) == len(reasons) and not _is_listed_anew(store, duty, decided, going_on):
+        if known and len(known) == len(reasons) and not _is_listed_anew(duty, decided, going_on):
             found.append(Ended(duty, known))
     return found
 
@@ -223,9 +223,7 @@ def _going_on(said: Mapping[str, _Said]) -> dict[tuple[str, str], list[_Said]]:
     return found
 
 
-def _is_listed_anew(
-    store: LedgerStore, duty: Duty, decided: Stored | None, going_on: Mapping[tuple[str, str], Sequence[_Said]]
-) -> bool:
+def _is_listed_anew(duty: Duty, decided: Stored | None, going_on: Mapping[tuple[str, str], Sequence[_Said]]) -> bool:
     """Whether the feed knows another listing of the firm's, on one of the same lists, that the decision did not know.
 
     Its measure may apply by that one. Whether it does, whoever asks again will see.
@@ -234,18 +232,13 @@ def _is_listed_anew(
         return False
     body = json.loads(decided.entry.body)
     lists = {list_ for id_, list_, _ in body["listings"] if id_ in duty.listings}
-    others = [
-        one
+    earliest = news_from(datetime.fromisoformat(body["decision"]["source"]["read_at"] or decided.entry.at))
+    return any(
+        one.id not in duty.listings and one.sequence > decided.sequence and one.at >= earliest
         for mark in body["marks"]
         for list_ in lists
         for one in going_on.get((mark, list_), ())
-        if one.id not in duty.listings and one.sequence > decided.sequence
-    ]
-    if not others:
-        return False
-    read_at = datetime.fromisoformat(body["decision"]["source"]["read_at"] or decided.entry.at)
-    earliest = news_from(store, decided.sequence, read_at)
-    return any(one.at >= earliest for one in others)
+    )
 
 
 def _ends_of(stored: Stored) -> dict[str, date | None]:

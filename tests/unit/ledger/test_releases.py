@@ -137,7 +137,7 @@ def test_listings_of_no_concern_keep_nothing_in_force(office: Office, other: dic
 def test_what_the_decision_knew_keeps_nothing_in_force(office: Office) -> None:
     office.platform.enter("L-0", severity="minor")
     office.platform.set("L-0", "draft")  # not repaired, and not in force
-    office.clock.advance(timedelta(minutes=5))
+    office.clock.advance(timedelta(hours=2))
     office.platform.enter("L-1")
     office.refuse()
     office.platform.set("L-1", "repaired")
