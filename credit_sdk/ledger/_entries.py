@@ -16,7 +16,7 @@ from credit_sdk.ports.ids import uuid7
 from credit_sdk.ports.ledger import Entry, EntryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from credit_sdk.decision.result import Decision, Obligation
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from credit_sdk.ledger.marks import Marks
     from credit_sdk.ledger.values import Again
     from credit_sdk.model.measure import Measure
+    from credit_sdk.ports.ledger import LedgerStore
 
 VERSION = 1
 """Of the bodies' form."""
+
+_AT_ONCE = 500
 
 _TERMS_WITH_A_DAY = frozenset({"deadline", "deadline_days", "deadline_working_days"})
 
@@ -39,6 +42,17 @@ def entry(
     :param id: default: a new one.
     """
     return Entry(id or uuid7(), stamped(at), kind.value, decision_id, compact_text({"v": VERSION, **body}))
+
+
+def append_each(store: LedgerStore, entries: Sequence[Entry]) -> None:
+    """Write entries that stand each for itself, as the next run finds those again that this one did not come to.
+
+    Not all at once: a database that keeps writers apart by matter has room for so many matters only.
+
+    :raises LedgerUnavailable: the ledger cannot be written; those written before stand.
+    """
+    for start in range(0, len(entries), _AT_ONCE):
+        store.append(entries[start : start + _AT_ONCE])
 
 
 def question(marks: Marks, domain: str, action: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from credit_sdk.formats import kept
 from credit_sdk.ledger import _entries
@@ -24,18 +24,6 @@ if TYPE_CHECKING:
 _MOST_REMEMBERED = 10_000
 
 
-class Said(NamedTuple):
-    """A report that was made here."""
-
-    content: str
-    """The key that goes by what it says alone."""
-    key: str
-    """Its own: another one where the same is said again on purpose."""
-
-
-_NOTHING = Said("", "")
-
-
 class Keeping:
     """Makes entries for one store, and remembers which decisions are in it, so that a report need not ask."""
 
@@ -45,8 +33,8 @@ class Keeping:
         self._rules: set[str] = set()
         # Two generations: the older is dropped when the younger is full. No lock: the worst that two threads can do to each
         # other is to make the store be asked.
-        self._young: dict[str, Said] = {}
-        self._old: dict[str, Said] = {}
+        self._young: dict[str, bool] = {}
+        self._old: dict[str, bool] = {}
 
     def entry(
         self,
@@ -92,29 +80,25 @@ class Keeping:
 
     def remember(self, decision_id: str) -> None:
         """That a decision is in the store."""
-        self._put(decision_id, _NOTHING)
+        self._put(decision_id, reported=False)
 
-    def reported(self, decision_id: str, said: Said) -> None:
-        """That a decision is in the store, and what was reported on it last."""
-        self._put(decision_id, said)
+    def reported(self, decision_id: str) -> None:
+        """That a decision is in the store, and reported on."""
+        self._put(decision_id, reported=True)
 
     def remembers(self, decision_id: str) -> bool:
         """Whether a decision is known to be in the store."""
         return decision_id in self._young or decision_id in self._old
 
     def is_first_report(self, decision_id: str) -> bool:
-        """Whether a decision was made here, and nothing was reported on it here yet."""
-        return self.last_report(decision_id) is _NOTHING
-
-    def last_report(self, decision_id: str) -> Said | None:
-        """What was reported here last on a decision, committed or not; ``None``: nothing is known of the decision."""
+        """Whether a decision was made here, and nothing was reported on it yet."""
         known = self._young.get(decision_id)
-        return self._old.get(decision_id) if known is None else known
+        return (self._old.get(decision_id) if known is None else known) is False
 
-    def _put(self, decision_id: str, said: Said) -> None:
+    def _put(self, decision_id: str, *, reported: bool) -> None:
         if len(self._young) >= _MOST_REMEMBERED:
             self._old, self._young = self._young, {}
-        self._young[decision_id] = said
+        self._young[decision_id] = reported
 
     def _rules_of(self, plan: Plan) -> str:
         """Digest of the rules; kept before the first entry that refers to them."""

@@ -23,7 +23,7 @@ from credit_sdk.errors import (
 )
 from credit_sdk.ledger import _entries
 from credit_sdk.ledger import _transitions as transitions
-from credit_sdk.ledger._keeping import Keeping, Said
+from credit_sdk.ledger._keeping import Keeping
 from credit_sdk.ledger._reports import Report, receipt_of
 from credit_sdk.ledger._texts import check_said
 from credit_sdk.ledger.checks import kept_check
@@ -417,31 +417,23 @@ class Ledger:
         decision_id = report.matter.decision_id
         key, made = report.key(), None
         if not self._keeping.is_first_report(decision_id):
-            key, made = self._key_again(report, key)
+            key, made = self._key_again(report, key, connection)
         if made is None:
             made = self._written(report, key, first, connection)
         elif first:
             self.store.append(first, connection=connection)
         if connection is None or self._keeping.remembers(decision_id):  # else it is kept only once the caller commits
-            self._keeping.reported(decision_id, Said(report.key(), made.key))
+            self._keeping.reported(decision_id)
         self.wake()
         return made
 
     def _written(self, report: Report, key: str, first: Sequence[Entry], connection: Any) -> Receipt:
-        """Write a report under ``key``; the receipt of the one that says it already, if there is one by now."""
+        """Write a report under ``key``; the receipt of the one that says it already, if another process was faster."""
         receipt, there = self._put(report, key, first, connection)
         if not there:
             return receipt
-        # Another process wrote it in between; or the caller's own transaction did, which nobody else can see.
-        again, before = self._key_again(report, key)
-        if before is not None:
-            return before
-        last = self._keeping.last_report(report.matter.decision_id)
-        if again == key and last is not None and last.key:
-            if last.content == report.key():
-                return receipt._replace(key=last.key)
-            again = report.key(after=last.key)
-        return receipt if again == key else self._put(report, again, (), connection)[0]
+        again, before = self._key_again(report, key, connection)
+        return before or self._put(report, again, (), connection)[0]
 
     def _put(self, report: Report, key: str, first: Sequence[Entry], connection: Any) -> tuple[Receipt, bool]:
         """Put a report under ``key``; with whether there was one already, which then stays as it is."""
@@ -458,30 +450,27 @@ class Ledger:
         """Whether a report on this decision went to the receiver: then it is one for made-up data."""
         return any(one.receiver == receiver for one in self.store.deliveries(decision_id=matter.decision_id))
 
-    def _key_again(self, report: Report, key: str) -> tuple[str, Receipt | None]:
+    def _key_again(self, report: Report, key: str, connection: Any) -> tuple[str, Receipt | None]:
         """The key of a report on a decision that may have been reported on before, and its receipt, if it was made before.
 
         The same as before is the same report, unless something else was reported since, or it is waited for once more: then it
         is said again on purpose.
+
+        :param connection: the caller's own, who sees what his transaction has written.
         """
-        stored = self.store.entry(key)
+        store = self.store if connection is None else self.store.within(connection)
+        stored = store.entry(key)
         if stored is None:
             return key, None
         decision_id = report.matter.decision_id
-        reports = self.store.entries(decision_id=decision_id, kinds=[EntryKind.REPORTED], limit=_ALL)
+        reports = store.entries(decision_id=decision_id, kinds=[EntryKind.REPORTED], limit=_ALL)
         earlier = [one for one in reports if report.concerns_the_same(one)]
         # In the order they were made, each on top of the one before: the last of them that says the same.
         latest = max(earlier, default=stored)
         said = latest.entry.id == key or any(report.key(after=one.entry.id) == latest.entry.id for one in earlier)
-        if said and not self._is_waited_for(report):
+        if said and not _is_waited_for(store, report):
             return latest.entry.id, receipt_of(latest)
         return report.key(after=latest.entry.id), None
-
-    def _is_waited_for(self, report: Report) -> bool:
-        """Whether what a report says, though it was said before, is to be done again: the firm was listed once more since."""
-        state = DutyState.RELEASE_DUE if report.what == "release" else DutyState.DUE
-        waiting = self.store.duties(decision_id=report.matter.decision_id, states=(state,), limit=_ALL)
-        return not {one.measure for one in waiting}.isdisjoint((*report.executed, *report.not_executed))
 
     # ------------------------------------------------------------------------------------------------------- delivering
 
@@ -538,6 +527,13 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger {self.name}>"
+
+
+def _is_waited_for(store: LedgerStore, report: Report) -> bool:
+    """Whether what a report says, though it was said before, is to be done again: the firm was listed once more since."""
+    state = DutyState.RELEASE_DUE if report.what == "release" else DutyState.DUE
+    waiting = store.duties(decision_id=report.matter.decision_id, states=(state,), limit=_ALL)
+    return not {one.measure for one in waiting}.isdisjoint((*report.executed, *report.not_executed))
 
 
 def open_store(target: str | PathLike[str] | LedgerStore, service: str | None = None) -> tuple[LedgerStore, bool]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from credit_sdk.decision.fragments import compact_text
 from credit_sdk.errors import InvalidSettings
-from credit_sdk.ledger._entries import entry, id_from
+from credit_sdk.ledger._entries import append_each, entry, id_from
 from credit_sdk.ledger.feed import news_from, read_followed
 from credit_sdk.ledger.restored import find_restored, put_back, voids
 from credit_sdk.model.moments import shanghai_day
@@ -113,7 +113,7 @@ def mark_due(store: LedgerStore, ended: Sequence[Ended], now: datetime) -> list[
     """Write down that restrictions are due for release. Whoever finds the same end again writes nothing.
 
     :returns: those that were not due before, as they stand now.
-    :raises LedgerUnavailable: the ledger cannot be written; nothing was.
+    :raises LedgerUnavailable: the ledger cannot be written; the next run goes on.
     """
     entries, fresh, put_back_at = [], [], voids(store) if ended else {}
     for duty, reasons in ended:
@@ -123,8 +123,7 @@ def mark_due(store: LedgerStore, ended: Sequence[Ended], now: datetime) -> list[
         body = {"measure": duty.measure, "reasons": dict(reasons)}
         entries.append(entry(EntryKind.RELEASE_DUE, now, body, decision_id=duty.decision_id, id=id_))
         fresh.append(duty._replace(state=DutyState.RELEASE_DUE, reason=in_short(reasons)))
-    if entries:
-        store.append(entries)
+    append_each(store, entries)
     return fresh
 
 

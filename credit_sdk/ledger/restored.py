@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from credit_sdk.ledger._entries import entry
+from credit_sdk.ledger._entries import append_each, entry
 from credit_sdk.ports.ledger import DutyState, EntryKind
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def find_restored(store: LedgerStore, decision_id: str | None = None) -> list[Re
 def put_back(store: LedgerStore, restored: Iterable[Restored], now: datetime) -> None:
     """Write down that they are not due for release any more; once for each end.
 
-    :raises LedgerUnavailable: the ledger cannot be written; nothing was.
+    :raises LedgerUnavailable: the ledger cannot be written; the next run goes on.
     """
     entries = []
     for duty, fresh in restored:
@@ -50,8 +50,7 @@ def put_back(store: LedgerStore, restored: Iterable[Restored], now: datetime) ->
         id_ = f"{ends[-1].entry.id}-void" if ends else None
         body = {"measure": duty.measure, "fresh": fresh}
         entries.append(entry(EntryKind.RELEASE_VOID, now, body, decision_id=duty.decision_id, id=id_))
-    if entries:
-        store.append(entries)
+    append_each(store, entries)
 
 
 def ends_of(store: LedgerStore, duty: Duty) -> Sequence[Stored]:

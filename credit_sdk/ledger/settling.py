@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from credit_sdk.decision.fragments import compact_text
-from credit_sdk.ledger._entries import entry, id_from
+from credit_sdk.ledger._entries import append_each, entry, id_from
 from credit_sdk.ledger.due import due_on
 from credit_sdk.ports.ledger import EVERYTHING, DutyState, EntryKind
 
@@ -22,7 +22,7 @@ def settle(store: LedgerStore, now: datetime) -> list[Duty]:
     """Count again what was provisional, and write down what came out otherwise.
 
     :returns: the measures whose day is settled now, or has moved.
-    :raises LedgerUnavailable: the ledger cannot be read or written; nothing was.
+    :raises LedgerUnavailable: the ledger cannot be read or written; the next run goes on.
     """
     found, entries = [], []
     for duty in store.duties(states=(DutyState.DUE, DutyState.EXECUTED), overdue_on=date.max, limit=EVERYTHING):
@@ -33,8 +33,7 @@ def settle(store: LedgerStore, now: datetime) -> list[Duty]:
         id_ = id_from(f"{duty.decision_id}-settled", compact_text(body))
         entries.append(entry(EntryKind.SETTLED, now, body, decision_id=duty.decision_id, id=id_))
         found.append(duty._replace(due_on=day.day, provisional=day.provisional))
-    if entries:
-        store.append(entries)
+    append_each(store, entries)
     return found
 
 

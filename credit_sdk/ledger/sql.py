@@ -14,6 +14,7 @@ award's own connection commits or rolls back with the award. Workers of any numb
 from __future__ import annotations
 
 import threading
+from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from credit_sdk.ledger import _postgres, _scoped
@@ -75,6 +76,8 @@ class SqlLedger(SqlViews):
         self._closed = False
         self._kept: set[str] = set()
         self._left_behind: list[object] = []
+        self._caller: Any = None
+        """Whose transaction it is seen in; ``None``: one of our own each time."""
         renew_in_children(self)
 
     @classmethod
@@ -117,8 +120,7 @@ class SqlLedger(SqlViews):
         :raises InvalidRequest: ``connection`` is something else, leads to another ledger, or its transaction is not READ
             COMMITTED; or an entry is no valid Unicode.
         """
-        # One that is awaited lends its synchronous self, once there is something to write.
-        if not entries and (connection is None or callable(getattr(connection, "run_sync", None))):
+        if not entries and connection is None:
             return ()
         from credit_sdk.ledger._postgres_views import UnfitError
 
@@ -152,6 +154,15 @@ class SqlLedger(SqlViews):
             return self._run(writing)
         ledger = self._check()
         return self._attempt(joining)
+
+    def within(self, connection: Any) -> Self:
+        """The ledger as it is seen in the caller's own transaction, for reading what that has written.
+
+        :raises InvalidRequest: ``connection`` is none that can be used; as soon as something is asked.
+        """
+        seen = copy(self)
+        seen._caller = connection  # noqa: SLF001 - a copy of our own
+        return seen
 
     def keep(self, digest: str, text: str) -> None:
         """Keep a text that many entries refer to, under its digest; once."""
@@ -222,6 +233,8 @@ class SqlLedger(SqlViews):
         Whether the first try was committed is then unknown; what is written twice here is there once.
         """
         self._check()
+        if self._caller is not None:
+            return self._attempt(lambda: work(_postgres.connection_of(self._caller)))
 
         def running() -> T:
             with self._engine.begin() as connection:

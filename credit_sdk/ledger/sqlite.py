@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from credit_sdk.errors import InvalidRequest, InvalidSettings
 from credit_sdk.ledger import _statements as sql
@@ -114,11 +114,7 @@ class SqliteLedger(SqlViews):
         if self._closed:
             raise unavailable(self._name, CLOSED)
         if connection is not None:
-            raise InvalidRequest(
-                "SQLite 台账不能加入调用方的事务; 需要同一事务时请用 PostgreSQL 台账",
-                "a ledger in SQLite cannot join the caller's transaction; use one in PostgreSQL for that",
-                key="connection",
-            )
+            self.within(connection)
         try:
             rows = [(*entry, entry_crc(entry)) for entry in entries]
         except UnicodeEncodeError:
@@ -127,6 +123,17 @@ class SqliteLedger(SqlViews):
         if rows:
             self._commits.put(brought)
         return brought.there
+
+    def within(self, connection: Any) -> NoReturn:  # noqa: ARG002 - the port has it
+        """Refuse: a file of its own takes part in nobody's transaction.
+
+        :raises InvalidRequest: always.
+        """
+        raise InvalidRequest(
+            "SQLite 台账不能加入调用方的事务; 需要同一事务时请用 PostgreSQL 台账",
+            "a ledger in SQLite cannot join the caller's transaction; use one in PostgreSQL for that",
+            key="connection",
+        )
 
     def keep(self, digest: str, text: str) -> None:
         """Keep a text under its digest; once."""

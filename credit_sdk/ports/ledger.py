@@ -259,6 +259,13 @@ class LedgerStore(Protocol):
         """
         ...
 
+    def within(self, connection: Any) -> LedgerStore:
+        """The ledger as it is seen in the caller's own transaction, for reading what that has written.
+
+        :param connection: as for :meth:`append`.
+        """
+        ...
+
     def keep(self, digest: str, text: str) -> None:
         """Keep a text that many entries refer to, under its digest; once."""
         ...

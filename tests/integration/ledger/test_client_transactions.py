@@ -268,21 +268,39 @@ def test_a_decision_that_was_rolled_back_is_kept_again(
     assert (awards(), len(ledger.deliveries())) == (0, 1)
 
 
+@pytest.mark.parametrize("whose", ["own", "another's", "by id"])
 def test_what_is_said_again_in_one_transaction_is_the_last_word(
+    postgres: str, ledger: SqlLedger, options: dict[str, Any], whose: str
+) -> None:
+    engine = create_engine(postgres)
+    with CreditClient(source(), **options) as first, CreditClient(source(), **options) as other:
+        with pytest.raises(Restricted) as refused, first.guard(LISTED, **ASKED):
+            pytest.fail("the body does not begin")
+        client = first if whose == "own" else other
+        decision: Any = refused.value.decision.decision_id if whose == "by id" else refused.value.decision
+        with engine.begin() as connection:
+            keys = [
+                client.report(decision, executed=["test.refuse"], note=note, connection=connection).key
+                for note in ("一", "二", "一", "一")
+            ]
+        engine.dispose()
+    assert len({*keys}) == 3
+    assert keys[2] == keys[3] != keys[0]
+    assert ledger.entries(kinds=["reported"])[-1].entry.id == keys[2]
+
+
+def test_what_was_said_before_the_transaction_is_said_again_in_it(
     postgres: str, ledger: SqlLedger, options: dict[str, Any]
 ) -> None:
     engine = create_engine(postgres)
-    with CreditClient(source(), **options) as credit:
-        with pytest.raises(Restricted) as refused, credit.guard(LISTED, **ASKED):
+    with CreditClient(source(), **options) as client:
+        with pytest.raises(Restricted) as refused, client.guard(LISTED, **ASKED):
             pytest.fail("the body does not begin")
         decision = refused.value.decision
+        client.report(decision, executed=["test.refuse"])
         with engine.begin() as connection:
-            keys = [
-                credit.report(decision, executed=["test.refuse"], note=note, connection=connection).key
-                for note in ("一", "二", "一", "一")
-            ]
-    engine.dispose()
-    assert len({*keys}) == 3
-    assert keys[2] == keys[3] != keys[0]
-    kept = [one.entry.id for one in ledger.entries(kinds=["reported"])]
-    assert kept[-1] == keys[2]
+            client.report(decision, not_executed={"test.refuse": "采购文件未载明"}, connection=connection)
+            last = client.report(decision, executed=["test.refuse"], connection=connection)
+        engine.dispose()
+    assert ledger.entries(kinds=["reported"])[-1].entry.id == last.key
+    assert [one.state.value for one in ledger.duties(decision_id=decision.decision_id)] == ["executed"]

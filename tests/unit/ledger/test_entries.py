@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from credit_sdk import CreditClient, Subject
 from credit_sdk.errors import InvalidRequest, SourceUnavailable
-from credit_sdk.ledger._entries import entry, key_of, question, undecided
+from credit_sdk.ledger._entries import append_each, entry, key_of, question, undecided
 from credit_sdk.ledger._keeping import Keeping
 from credit_sdk.ledger.marks import marks_of, marks_of_all, marks_of_request
+from credit_sdk.ledger.sqlite import SqliteLedger
 from credit_sdk.model.request import CheckRequest
 from credit_sdk.model.subject import ListedSubject
 from credit_sdk.ports.ledger import EntryKind
 from credit_sdk.sources import MemorySource
 from credit_sdk.testing import MOMENT, FixedClock, coverage, fictional_code, listing, measure, measure_list
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LISTED, OTHER = fictional_code(1), fictional_code(2)
 RULES = measure_list(
@@ -188,3 +192,20 @@ def test_a_request_of_another_moment_is_the_same_matter() -> None:
     first = decision()
     later = first._replace(request=replace(first.request, as_of=MOMENT))
     assert body(first)["question"] == body(later)["question"]
+
+
+def test_what_stands_for_itself_is_written_in_parts(tmp_path: Path) -> None:
+    """As a database that keeps writers apart by matter has room for so many matters in one transaction only."""
+
+    class Counting(SqliteLedger):
+        sizes: ClassVar[list[int]] = []
+
+        def append(self, entries: Any, *, connection: Any = None) -> Any:
+            self.sizes.append(len(entries))
+            return super().append(entries, connection=connection)
+
+    many = [entry(EntryKind.SETTLED, MOMENT, {}) for _ in range(1_001)]
+    with Counting(tmp_path / "credit.db") as store:
+        append_each(store, many)
+        assert [one.entry for one in store.entries(limit=2_000)] == many
+    assert max(Counting.sizes) <= 500
