@@ -280,7 +280,9 @@ class Rounds:
                 events.append(Refused(receiver, len(keys), verdict.fault, verdict.status, elapsed))
                 continue
             whole = verdict.fate is Fate.LATER
-            failed = max(self.states[receiver].failures, least) if whole else attempts
+            failed = attempts
+            if whole:  # who names a time is asked then, and not later for having failed before
+                failed = max(self.states[receiver].failures, least) if verdict.retry_after is None else 0
             wait = self._settings.backoff.wait(failed + 1, self._settings.dice, verdict.retry_after)
             next_at = now + timedelta(seconds=wait)
             entries.append(
