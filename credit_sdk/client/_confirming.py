@@ -141,13 +141,16 @@ def covered(error: Restricted, overridden: Decision | None) -> Decision:
 
 
 def standing(decision: Decision, fresh: Decision, overridden: Decision | None) -> Decision:
-    """The decision to go by: the fresh one, unless it is a fallback (rule 8.3), by which an outage would lift a restriction.
+    """The decision to go by: the fresh one, unless an outage would lift a restriction by it.
+
+    A fallback (rule 8.3) knows nothing of the firm, and what stands in for the source (rule 8.2) may know less than it.
 
     :param overridden: the decision that an override in force was given for. It covers what that decision refused for, and
         nothing that came since.
     :raises Restricted: it blocks.
     """
-    stands = decision if fresh.degraded is not None and decision.effect is Effect.RESTRICT else fresh
+    in_an_outage = fresh.degraded is not None or fresh.source.stale
+    stands = decision if in_an_outage and decision.effect is Effect.RESTRICT else fresh
     for one in (fresh, stands):
         if one.blocking and (overridden is None or not _covers(overridden, one)):
             raise restricted(one)

@@ -119,6 +119,16 @@ class CompiledList:
             table = self._tables[key] = self._make_table(action, subject_type)
         return table
 
+    def lists_of(self, measure: str) -> frozenset[str]:
+        """Codes of the lists by which a measure may be triggered."""
+        return frozenset(
+            code
+            for one in self.measure_list.measures
+            if one.id == measure
+            for trigger in one.triggers
+            for code in self._codes(trigger)
+        )
+
     def view(self, coverage: CoverageTable) -> CoverageView:
         """What ``coverage`` means for this measure list; kept, as one source hands the same table out again."""
         last = self._last_view

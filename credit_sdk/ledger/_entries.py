@@ -30,6 +30,7 @@ VERSION = 1
 """Of the bodies' form."""
 
 _AT_ONCE = 500
+_STALE = ',"stale":true'
 
 _TERMS_WITH_A_DAY = frozenset({"deadline", "deadline_days", "deadline_working_days"})
 
@@ -96,7 +97,7 @@ def checked(
         f',"domain":{quote(domain)},"action":{quote(action)},"effect":{quote(decision.effect)}'
         f',"blocking":{flag(decision.blocking)},"must_check":{flag(matter is not None and matter.must_check)}'
         f',"degraded":{flag(decision.degraded is not None)},"shadow":{flag(shadow)},"service":{quote_or_null(service)}'
-        f"{'' if again is None else _again_text(again)}"
+        f"{'' if again is None else _again_text(again)}{_STALE if decision.source.stale else ''}"
         f',"listings":[{",".join(listings)}],"measures":[{",".join(measures)}]'
         f',"rules":{quote_or_null(rules)},"sdk":{quote(sdk)},"decided_at":{decided_at},"answers":{answers},"decision":{decision.to_json()}}}'
     )

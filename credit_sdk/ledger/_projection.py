@@ -101,7 +101,9 @@ def _checked(stored: Stored, body: Body) -> Iterator[Change]:
         yield Change("again", both)
         if not body["degraded"]:  # a fallback says nothing of the firm, and takes nothing over
             yield Change("carried", both)
-            yield Change("superseded", both)
+            yield Change("taken_over", both)
+            if not body.get("stale"):  # what stands in for the source does not ask for all that the source may
+                yield Change("superseded", both)
             for other in body["again"].get("also", ()):
                 yield Change("dropped", {"decision_id": other, "fresh": id})
 

@@ -93,12 +93,14 @@ UPDATES: Mapping[str, str] = MappingProxyType(
         "FROM duties AS p WHERE f.decision_id = :fresh AND f.state IN ('due', 'advised') AND p.measure = f.measure "
         f"AND p.decision_id IN ({_EARLIER}) AND p.bearer = p.decision_id "
         "AND (p.state IN ('executed', 'declined', 'discharged', 'release_due') OR (p.state = 'due' AND f.state = 'due'))",
-        # and leaves nothing due with those before it; what was lifted stays so, though what is said of it from now on is said
-        # of the one that has to be carried out anew.
-        "superseded": "UPDATE duties SET state = CASE state WHEN 'released' THEN state ELSE 'advised' END, "
-        "asked = CASE state WHEN 'released' THEN asked ELSE 0 END, pending = 0, "
-        f"bearer = CASE WHEN {_ASKED_FOR} THEN :fresh ELSE bearer END WHERE decision_id IN ({_EARLIER}) "
-        f"AND (state = 'due' OR {_ASKED_FOR})",
+        # stands for it from now on (what was lifted stays so, though what is said of it is said of the one that has to be
+        # carried out anew),
+        "taken_over": "UPDATE duties SET state = CASE state WHEN 'released' THEN state ELSE 'advised' END, "
+        "asked = CASE state WHEN 'released' THEN asked ELSE 0 END, pending = 0, bearer = :fresh "
+        f"WHERE decision_id IN ({_EARLIER}) AND {_ASKED_FOR}",
+        # and leaves nothing due with those before it.
+        "superseded": "UPDATE duties SET state = 'advised', asked = 0, pending = 0 "
+        f"WHERE decision_id IN ({_EARLIER}) AND state = 'due'",
         # By another check of the same, what it does not ask for is not due any more either; what it does was asked for twice.
         "dropped": "UPDATE duties SET state = 'advised', asked = 0, pending = 0 "
         f"WHERE decision_id = :decision_id AND state = 'due' AND NOT ({_ASKED_FOR})",

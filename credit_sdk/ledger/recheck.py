@@ -190,7 +190,10 @@ class _Asking:
                 for old in matter.all:
                     self.done.answered.add(old.decision_id)
                     yield from _ended(self.store, old, new, rests_on)
-                self._compare(matter, new)
+                if new.source.stale:  # what stands in for the source may know less than it
+                    self._unanswered(StaleData.code)
+                else:
+                    self._compare(matter, new)
 
     def _read(self, decisions: Sequence[KeptDecision]) -> Iterable[_Matter]:
         """What to ask for: once, unless the same matter was asked about in other words (another place, other terms)."""

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from credit_sdk.decision.fragments import compact_text
-from credit_sdk.errors import InvalidSettings
+from credit_sdk.errors import CreditError, InvalidSettings
 from credit_sdk.ledger._entries import append_each, entry, id_from
 from credit_sdk.ledger.feed import news_from, read_followed
 from credit_sdk.ledger.restored import find_restored, put_back, voids
@@ -104,7 +104,7 @@ def find_ended(store: LedgerStore, now: datetime, *, besides: Collection[str] = 
         heard = {id_: said[id_] for id_ in duty.listings if id_ in said and said[id_].sequence > since}
         reasons = {id_: _how(heard.get(id_), ends.get(id_), decided_at, today) for id_ in duty.listings}
         known = {id_: reason for id_, reason in reasons.items() if reason is not None}
-        if known and len(known) == len(reasons) and not _is_listed_anew(duty, decided, going_on):
+        if known and len(known) == len(reasons) and not _is_listed_anew(store, duty, decided, going_on):
             found.append(Ended(duty, known))
     return found
 
@@ -212,32 +212,46 @@ def _said_by_feed(store: LedgerStore) -> dict[str, _Said]:
     return said
 
 
-def _going_on(said: Mapping[str, _Said]) -> dict[tuple[str, str], list[_Said]]:
-    """By mark and list, the listings that have not ended, as far as the feed knows."""
+def _going_on(said: Mapping[str, _Said]) -> dict[str, list[_Said]]:
+    """By mark, the listings that have not ended, as far as the feed knows."""
     found = defaultdict(list)
     for one in said.values():
         if one.status not in _ENDS:
             for mark in one.marks:
-                found[mark, one.list].append(one)
+                found[mark].append(one)
     return found
 
 
-def _is_listed_anew(duty: Duty, decided: Stored | None, going_on: Mapping[tuple[str, str], Sequence[_Said]]) -> bool:
-    """Whether the feed knows another listing of the firm's, on one of the same lists, that the decision did not know.
+def _is_listed_anew(
+    store: LedgerStore, duty: Duty, decided: Stored | None, going_on: Mapping[str, Sequence[_Said]]
+) -> bool:
+    """Whether the feed knows another listing of the firm's, by which the measure may apply, that the decision did not know.
 
-    Its measure may apply by that one. Whether it does, whoever asks again will see.
+    Whether it does, whoever asks again will see.
     """
     if decided is None or not going_on:
         return False
     body = json.loads(decided.entry.body)
-    lists = {list_ for id_, list_, _ in body["listings"] if id_ in duty.listings}
     earliest = news_from(datetime.fromisoformat(body["decision"]["source"]["read_at"] or decided.entry.at))
-    return any(
-        one.id not in duty.listings and one.sequence > decided.sequence and one.at >= earliest
+    others = {
+        one.list
         for mark in body["marks"]
-        for list_ in lists
-        for one in going_on.get((mark, list_), ())
-    )
+        for one in going_on.get(mark, ())
+        if one.id not in duty.listings and one.sequence > decided.sequence and one.at >= earliest
+    }
+    return bool(others) and not others.isdisjoint(_lists_of(store, body, duty.measure) or others)
+
+
+def _lists_of(store: LedgerStore, body: Mapping[str, Any], measure: str) -> Collection[str] | None:
+    """The lists by which a measure may apply, under the rules that were decided by; ``None``: they are not at hand."""
+    from credit_sdk.decision.compiled import CompiledList
+    from credit_sdk.ledger.replay import rules_of
+
+    try:
+        rules = rules_of(store, body)
+    except CreditError:
+        return None
+    return CompiledList(rules.measure_list, rules.lists).lists_of(measure)
 
 
 def _ends_of(stored: Stored) -> dict[str, date | None]:

@@ -258,6 +258,23 @@ def test_nor_does_what_stands_in_for_the_source(office: Office) -> None:
     assert office.state(refused) == "executed"
 
 
+def test_what_stands_in_for_the_source_lifts_no_restriction(office: Office) -> None:
+    """It may know less than the source: a firm that it does not show may be listed all the same."""
+    office.platform.enter("L-1")
+    refused = office.client.check(FIRM)
+    shown = office.platform.entries.pop("L-1")
+    office.platform.stale.add(FIRM)
+    with pytest.raises(Restricted):
+        office.client.call("confirm", refused)
+    found = office.client.call("recheck")
+    assert (found, found.unanswered) == ([], 1)
+    assert office.state(refused.decision_id) == "due"
+    office.platform.stale.clear()
+    office.platform.entries["L-1"] = shown
+    assert office.client.call("recheck").unanswered == 0
+    assert office.state(refused.decision_id) == "due"
+
+
 @pytest.mark.parametrize("note", [None, "再次执行"], ids=["in the same words", "in others"])
 def test_what_was_lifted_and_is_asked_for_again_is_reported_by_the_old_id(office: Office, note: str | None) -> None:
     office.platform.enter("L-1")

@@ -122,8 +122,20 @@ def test_an_end_by_date_too(office: Office) -> None:
     assert ended(office) == []
 
 
+def test_on_another_list_by_which_the_measure_applies(office: Office) -> None:
+    office.platform.enter("L-1")
+    office.refuse()
+    office.platform.set("L-1", "repaired")
+    office.platform.enter("L-2", list=LISTS[1])
+    assert ended(office) == []
+    office.platform.set("L-2", "removed")
+    assert ended(office) == [{"L-1": "repaired"}]
+
+
 @pytest.mark.parametrize(
-    "other", [{"number": 2}, {"list": LISTS[2], "kind": "red"}], ids=["another firm's", "on another list"]
+    "other",
+    [{"number": 2}, {"list": LISTS[2], "kind": "red"}],
+    ids=["another firm's", "on a list that does not trigger it"],
 )
 def test_listings_of_no_concern_keep_nothing_in_force(office: Office, other: dict[str, Any]) -> None:
     office.platform.enter("L-1")
