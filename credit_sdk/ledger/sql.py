@@ -145,8 +145,11 @@ class SqlLedger(SqlViews):
 
         def joining() -> Collection[str]:
             joined = _postgres.connection_of(given)
+            schema = _scoped.quoted(self._schema)
             with joined.begin_nested():
-                *home, isolation = joined.execute(_spoken(_JOINED.format(schema=_scoped.quoted(self._schema)))).one()
+                # In the order of a migration: the entries, then the version; else each waits for the other.
+                joined.execute(_spoken(f"LOCK TABLE {schema}.entries IN ROW EXCLUSIVE MODE"))
+                *home, isolation = joined.execute(_spoken(_JOINED.format(schema=schema))).one()
                 _postgres.check_joined(ledger, _postgres.Home(*home), isolation)
                 return writing(joined) if entries else ()
 
