@@ -42,7 +42,8 @@ def _delay(http: httpx.Client, sandbox: Sandbox) -> None:
 
 def _drop(http: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.fault("drop")
-    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+    # Closed with the question still unread, a connection may also be reset: either way, no answer comes.
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         ask(http)
 
 
