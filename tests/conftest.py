@@ -33,6 +33,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite runs on all cores; a few files named on the command line run here, where a debugger works."""
+    """The whole suite runs on all cores, and one more, as many tests wait for a server or a process.
+
+    A few files named on the command line run here, where a debugger works.
+    """
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return min(os.cpu_count() or 1, 4) if whole else 0
+    return min((os.cpu_count() or 1) + 1, 4) if whole else 0
