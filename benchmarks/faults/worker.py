@@ -14,6 +14,7 @@ from benchmarks.faults.platform import FIRMS
 from benchmarks.faults.processes import say
 from credit_sdk import CreditClient
 from credit_sdk.errors import LedgerUnavailable, NoDecision, Restricted
+from credit_sdk.ledger.desk import Ledger
 from credit_sdk.ledger.dispatcher import Dispatcher
 from credit_sdk.ledger.schedule import Backoff
 from credit_sdk.plugins import DomainRegistry
@@ -70,13 +71,8 @@ def work(pipe: int, kind: Kind, address: str, url: str, aim: Aim, number: int, *
     """
     tell = Teller(aim, pipe)
     store, source = stores.told(kind, address, tell), open_source(url)
-    client = CreditClient(
-        source,
-        domains=DomainRegistry(),
-        measure_lists=[measure_list()],
-        ledger=store,
-        receivers={"platform": Sender(source, tell)},
-    )
+    ledger = Ledger(store, senders={"platform": Sender(source, tell)}, backoff=QUICK)
+    client = CreditClient(source, domains=DomainRegistry(), measure_lists=[measure_list()], ledger=ledger)
     awards = Awards(address, client, tell) if kind == "postgres" else None
     say(pipe, "ready")
     threads = [
@@ -88,6 +84,7 @@ def work(pipe: int, kind: Kind, address: str, url: str, aim: Aim, number: int, *
     for thread in threads:
         thread.join()
     client.close()
+    ledger.close()
 
 
 def _report(client: CreditClient, tell: Teller, seed: str, awards: Awards | None, lives: bool) -> None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from credit_sdk.decision.planning import Plan
     from credit_sdk.ledger.dispatcher import Dispatcher
     from credit_sdk.ledger.replay import Replay
-    from credit_sdk.ledger.schedule import FeedbackRule
+    from credit_sdk.ledger.schedule import Backoff, FeedbackRule
     from credit_sdk.ledger.values import Again, Override
     from credit_sdk.ports.ledger import Duty, Entry, KeptDecision
     from credit_sdk.ports.sender import OutcomeSender
@@ -76,6 +76,7 @@ class Ledger:
         service: str | None = None,
         on_release: Callable[[Duty], None] | None = None,
         required: bool = True,
+        backoff: Backoff | None = None,
     ) -> None:
         """Put a store to work.
 
@@ -87,6 +88,7 @@ class Ledger:
         :param service: which service this is, where several share one ledger.
         :param on_release: is called with each restriction that has become due for release (rule 9.5).
         :param required: whether a check whose decision cannot be kept fails; likewise a guard whose report cannot be.
+        :param backoff: when a report that was not taken is tried again; default: from a second to twelve hours.
         :raises InvalidSettings: ``rules`` are none, a sender is none, or ``on_release`` is no function, or one that has to be
             awaited.
         """
@@ -100,6 +102,7 @@ class Ledger:
         self.service = service
         self.on_release = on_release
         self.required = required
+        self.backoff = backoff
         self.rules = check_rules(rules)
         self.senders = check_senders(senders)
         self._keeping = Keeping(store, service)
@@ -482,7 +485,9 @@ class Ledger:
 
             with self._starting:
                 if self._dispatcher is None:
-                    self._dispatcher = Dispatcher(self.store, self.senders, clock=self.clock, observer=self.observer)
+                    self._dispatcher = Dispatcher(
+                        self.store, self.senders, backoff=self.backoff, clock=self.clock, observer=self.observer
+                    )
         return self._dispatcher
 
     def wake(self) -> None:

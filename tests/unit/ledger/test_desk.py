@@ -12,7 +12,7 @@ import pytest
 
 from credit_sdk import CreditClient
 from credit_sdk.errors import InvalidSettings, LedgerUnavailable
-from credit_sdk.ledger import FeedbackRule
+from credit_sdk.ledger import Backoff, FeedbackRule
 from credit_sdk.ledger.desk import Ledger, open_store
 from credit_sdk.ledger.sqlite import SqliteLedger
 from credit_sdk.ledger.values import Receipt
@@ -282,3 +282,25 @@ def test_a_month_of_reports_is_one_ledger_for_many_threads(tmp_path: Path) -> No
     bodies = [json.loads(one.entry.body) for one in client.ledger.store.entries(kinds=["reported"])]
     assert len({body["outcome"]["key"] for body in bodies}) == 80
     client.close()
+
+
+def test_when_a_failed_report_is_tried_again_is_for_the_ledger_to_say(tmp_path: Path) -> None:
+    class Refusing(Taking):
+        def send(self, outcomes: Sequence[Outcome], *, timeout: float | None = None) -> Sequence[PlatformReceipt]:
+            raise OSError
+
+    ledger = Ledger(
+        SqliteLedger(tmp_path / "credit.db"),
+        senders={"platform": Refusing()},
+        backoff=Backoff((7,)),
+        clock=FixedClock(),
+    )
+    client = client_of(ledger)
+    client.report(check(client), executed=[])
+    assert ledger.dispatcher is not None
+    ledger.dispatcher.close(0)  # rounds are made here
+    while not (waiting := ledger.store.deliveries())[0].attempts:
+        ledger.dispatcher.run_once()
+    assert timedelta(seconds=3.5) <= waiting[0].next_at - MOMENT <= timedelta(seconds=7)
+    ledger.close()
+    ledger.store.close()
